@@ -1,0 +1,66 @@
+//! Every bound of the rules, one constant each. They all fit 32 bits.
+
+/// Places of a seating plan: seats and the capacity of areas together.
+pub const PLAN_PLACES_MAX: u32 = 100_000;
+/// Sections, rows, areas and categories of a plan.
+pub const PLAN_SECTIONS_MAX: usize = 2_000;
+/// Rows of a plan.
+pub const PLAN_ROWS_MAX: usize = 20_000;
+/// Areas of a plan.
+pub const PLAN_AREAS_MAX: usize = 1_000;
+/// Price categories of a plan.
+pub const PLAN_CATEGORIES_MAX: usize = 200;
+/// Characters of a place id or a label.
+pub const LABEL_CHARS_MAX: usize = 64;
+/// Characters of a name or a title.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Characters of a longer text (description, reason).
+pub const TEXT_CHARS_MAX: usize = 20_000;
+/// Venues, events, plans and API keys of one organization, each.
+pub const CATALOGUE_MAX: usize = 10_000;
+/// Showtimes of one organization.
+pub const SHOWTIMES_MAX: usize = 20_000;
+/// Price tiers of a showtime.
+pub const TIERS_MAX: usize = 100;
+/// Largest price or fee, in minor units.
+pub const AMOUNT_MAX: i64 = 1_000_000_000;
+
+/// Length of a hold unless the showtime says otherwise, in ms.
+pub const HOLD_TTL_MS: u64 = 300_000;
+/// Shortest hold, in ms.
+pub const HOLD_TTL_MIN_MS: u64 = 30_000;
+/// Longest hold, in ms.
+pub const HOLD_TTL_MAX_MS: u64 = 7_200_000;
+/// Extensions of a hold unless the showtime says otherwise.
+pub const EXTENSIONS: u8 = 1;
+/// Most extensions a showtime may allow.
+pub const EXTENSIONS_MAX: u8 = 3;
+/// Extensions end this long after the hold was placed (or at its TTL, whichever is longer), in ms.
+pub const EXTENDED_UNTIL_MS: u64 = 1_800_000;
+/// Places of one order unless the showtime says otherwise.
+pub const PLACES_PER_ORDER: u32 = 10;
+/// Most places a showtime may allow in one order; also the most in one hold or one block command of a buyer.
+pub const PLACES_PER_ORDER_MAX: u32 = 100;
+/// Places in one block command of staff: bounds its time in apply (2 ms).
+pub const PLACES_PER_BLOCK_MAX: usize = 5_000;
+/// Holds that one order takes over.
+pub const HOLDS_PER_ORDER_MAX: usize = 20;
+/// Blocks of one showtime.
+pub const BLOCKS_PER_SHOWTIME_MAX: usize = 10_000;
+
+/// Holds that one `Tick` expires.
+pub const EXPIRED_PER_TICK_MAX: usize = 1_000;
+/// Ended holds, and old idempotency records, that one proposal clears away.
+pub const CLEARED_PER_PROPOSAL_MAX: usize = 64;
+/// An ended hold is still known for this long, in ms.
+pub const ENDED_HOLD_KEPT_MS: u64 = 300_000;
+/// Ended holds kept in all; beyond it the oldest go first.
+pub const ENDED_HOLDS_MAX: usize = 300_000;
+/// An answer to a hold is repeated until so long after the hold ended, in ms.
+pub const IDEMPOTENCY_HOLD_MS: u64 = 300_000;
+/// Answers to orders and staff actions are repeated for this long, in ms.
+pub const IDEMPOTENCY_MS: u64 = 86_400_000;
+/// Answers under a key that the node itself minted, in ms: longer than any retry of its own.
+pub const IDEMPOTENCY_MINTED_MS: u64 = 60_000;
+/// Idempotency records kept in all; beyond it those that end soonest go first.
+pub const IDEMPOTENCY_MAX: usize = 1_000_000;
