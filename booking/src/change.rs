@@ -1,0 +1,100 @@
+//! What happened: replies to the caller, and changes for whoever follows the state (live feed, search, caches).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::{Event, Showtime, Venue};
+use crate::holds::Hold;
+use crate::ids::{EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::inventory::PlaceState;
+use crate::orders::Order;
+use crate::record::RecordKey;
+use crate::rejection::Rejection;
+use crate::blocks::Block;
+
+/// The answer to a command that was carried out. Part of idempotency records: append-only.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Reply {
+    /// Done; nothing more to say.
+    Done,
+    /// Time moved on.
+    Ticked {
+        /// Whether more holds are due: tick again at once.
+        more: bool,
+    },
+    /// The organization was made.
+    Organization(OrganizationId),
+    /// The key was made or ended.
+    ApiKey(KeyId),
+    /// The venue as it is now.
+    Venue(Arc<Venue>),
+    /// The plan was taken in.
+    Plan(PlanId),
+    /// The event as it is now.
+    Event(Arc<Event>),
+    /// The showtime as it is now.
+    Showtime(Arc<Showtime>),
+    /// The block as it is now.
+    Block(Arc<Block>),
+    /// The hold as it is now.
+    Hold(Arc<Hold>),
+    /// The order as it is now.
+    Order(Arc<Order>),
+}
+
+/// What happened, past tense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Seats of a showtime have these states now.
+    SeatsChanged {
+        /// Where.
+        showtime: ShowtimeId,
+        /// Seat numbers and states.
+        seats: Vec<(u32, PlaceState)>,
+    },
+    /// An area of a showtime has so many free places now.
+    AreaChanged {
+        /// Where.
+        showtime: ShowtimeId,
+        /// Index of the area in the plan.
+        area: u16,
+        /// Free places.
+        free: u32,
+    },
+    /// A hold was placed.
+    HoldPlaced(HoldId),
+    /// A hold was prolonged.
+    HoldExtended(HoldId),
+    /// A hold was released.
+    HoldReleased(HoldId),
+    /// A hold ran out.
+    HoldExpired(HoldId),
+    /// An order was placed and paid.
+    OrderPaid(OrderId),
+    /// A venue was made, changed or removed.
+    VenueChanged(VenueId),
+    /// A plan was taken in.
+    PlanImported(PlanId),
+    /// An event was made, changed or removed.
+    EventChanged(EventId),
+    /// A showtime was made or changed.
+    ShowtimeChanged(ShowtimeId),
+    /// An API key was made or ended.
+    ApiKeyChanged(KeyId),
+    /// An organization was made.
+    OrganizationCreated(OrganizationId),
+}
+
+/// What one proposal did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The answer to its caller.
+    pub reply: Result<Reply, Rejection>,
+    /// Whether the answer is a repeat of an earlier one: nothing was changed.
+    pub replayed: bool,
+    /// What happened, in order.
+    pub changes: Vec<Change>,
+    /// Records that are different now; may repeat a key.
+    pub touched: Vec<RecordKey>,
+}

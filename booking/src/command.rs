@@ -1,0 +1,330 @@
+//! What is asked of the state: requests, and the commands in them. Everything here reaches the log.
+//! Invariant: enums and structs are append-only; their bytes are pinned by tests/golden.rs.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::{EventDetails, ShowtimeDetails, VenueDetails};
+use crate::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::keys::Scope;
+use crate::orders::{Buyer, Payment};
+use crate::plan::Plan;
+
+/// Who asks, for the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Actor {
+    /// A node of the cluster, for its own duties.
+    Node,
+    /// A buyer without an account.
+    Buyer,
+    /// The bearer of an API key.
+    Key(KeyId),
+}
+
+/// Marks a request so that it happens once, however often it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Idempotency {
+    /// 128 bits of SHA-256 over the key's scope (caller, method, path) and the key.
+    pub key: u128,
+    /// 128 bits of SHA-256 over method, path and body: a repeat has the same.
+    pub fingerprint: u128,
+    /// Whether the node minted the key for its own retries: kept for a minute only.
+    pub minted: bool,
+}
+
+/// One request as it is forwarded to the leader and stands in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Who asks.
+    pub actor: Actor,
+    /// Once-only mark.
+    pub idempotency: Option<Idempotency>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// A request with the leader's time: what `State::apply` takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// Cluster time, in ms since 1970.
+    pub at_ms: u64,
+    /// The request.
+    pub request: Request,
+}
+
+/// What is asked. Append-only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Moves time on: expires what is due in showtimes that nobody touches.
+    Tick,
+    /// Raises the rules version, once every node supports it.
+    RaiseRulesVersion(u32),
+    /// Makes an organization.
+    CreateOrganization(CreateOrganization),
+    /// Makes an API key.
+    CreateApiKey(CreateApiKey),
+    /// Ends an API key.
+    RevokeApiKey(RevokeApiKey),
+    /// Makes a venue.
+    CreateVenue(CreateVenue),
+    /// Changes a venue.
+    UpdateVenue(UpdateVenue),
+    /// Removes a venue without plans.
+    DeleteVenue(DeleteVenue),
+    /// Takes a seating plan in.
+    ImportPlan(Arc<Plan>),
+    /// Makes an event.
+    CreateEvent(CreateEvent),
+    /// Changes an event.
+    UpdateEvent(UpdateEvent),
+    /// Removes an event without showtimes.
+    DeleteEvent(DeleteEvent),
+    /// Makes a showtime.
+    CreateShowtime(Box<CreateShowtime>),
+    /// Changes a showtime.
+    UpdateShowtime(Box<UpdateShowtime>),
+    /// Takes places off sale.
+    BlockPlaces(BlockPlaces),
+    /// Gives places of a block back.
+    UnblockPlaces(UnblockPlaces),
+    /// Holds places.
+    PlaceHold(PlaceHold),
+    /// Prolongs a hold.
+    ExtendHold(ExtendHold),
+    /// Gives a hold's places back.
+    ReleaseHold(ReleaseHold),
+    /// Makes an order from holds.
+    PlaceOrder(Box<PlaceOrder>),
+}
+
+/// See [`Command::CreateOrganization`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateOrganization {
+    /// Id to give it.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: Box<str>,
+}
+
+/// See [`Command::CreateApiKey`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateApiKey {
+    /// Id to give it.
+    pub id: KeyId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// What people call it.
+    pub name: Box<str>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// SHA-256 of its secret text.
+    pub hash: [u8; 32],
+    /// Ends at, in ms.
+    pub expires_at_ms: Option<u64>,
+}
+
+/// See [`Command::RevokeApiKey`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokeApiKey {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: KeyId,
+}
+
+/// See [`Command::CreateVenue`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateVenue {
+    /// Id to give it.
+    pub id: VenueId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// What staff say of it.
+    pub details: VenueDetails,
+}
+
+/// See [`Command::UpdateVenue`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateVenue {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: VenueId,
+    /// The version that the caller changed.
+    pub expected: u64,
+    /// All of what staff say of it.
+    pub details: VenueDetails,
+}
+
+/// See [`Command::DeleteVenue`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteVenue {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: VenueId,
+}
+
+/// See [`Command::CreateEvent`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateEvent {
+    /// Id to give it.
+    pub id: EventId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// What staff say of it.
+    pub details: EventDetails,
+}
+
+/// See [`Command::UpdateEvent`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateEvent {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: EventId,
+    /// The version that the caller changed.
+    pub expected: u64,
+    /// All of what staff say of it.
+    pub details: EventDetails,
+}
+
+/// See [`Command::DeleteEvent`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteEvent {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: EventId,
+}
+
+/// See [`Command::CreateShowtime`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateShowtime {
+    /// Id to give it.
+    pub id: ShowtimeId,
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// The event.
+    pub event: EventId,
+    /// What staff say of it.
+    pub details: ShowtimeDetails,
+}
+
+/// See [`Command::UpdateShowtime`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateShowtime {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: ShowtimeId,
+    /// The version that the caller changed.
+    pub expected: u64,
+    /// All of what staff say of it.
+    pub details: ShowtimeDetails,
+}
+
+/// A number of an area's places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AreaQuantity {
+    /// Index of the area in the plan.
+    pub area: u16,
+    /// How many, at least 1.
+    pub quantity: u32,
+}
+
+/// See [`Command::BlockPlaces`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockPlaces {
+    /// Id to give the block.
+    pub id: BlockId,
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Where.
+    pub showtime: ShowtimeId,
+    /// The plan that the seat numbers are of.
+    pub plan: PlanId,
+    /// Seats by number; all must be free.
+    pub seats: Vec<u32>,
+    /// Area places; enough must be free.
+    pub areas: Vec<AreaQuantity>,
+    /// Why.
+    pub reason: Box<str>,
+}
+
+/// See [`Command::UnblockPlaces`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnblockPlaces {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Where.
+    pub showtime: ShowtimeId,
+    /// Which.
+    pub id: BlockId,
+}
+
+/// What best available looks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BestAvailable {
+    /// How many seats, at least 1.
+    pub quantity: u32,
+    /// Only this tier (by its id).
+    pub tier: Option<Box<str>>,
+    /// Only this section (by its index in the plan).
+    pub section: Option<u16>,
+    /// How many of the seats must be for wheelchairs; all others are not.
+    pub accessible: u32,
+    /// What the receiving node picked; apply takes it if all is still free, else searches itself.
+    pub pick: Vec<u32>,
+}
+
+/// See [`Command::PlaceHold`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceHold {
+    /// Id to give it.
+    pub id: HoldId,
+    /// Where.
+    pub showtime: ShowtimeId,
+    /// The plan that the numbers below are of.
+    pub plan: PlanId,
+    /// Seats by number.
+    pub seats: Vec<u32>,
+    /// Seats that the rules choose.
+    pub best: Option<BestAvailable>,
+    /// Area places.
+    pub areas: Vec<AreaQuantity>,
+}
+
+/// See [`Command::ExtendHold`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtendHold {
+    /// Which.
+    pub id: HoldId,
+    /// The staff caller's organization; none for the bearer of its token.
+    pub organization: Option<OrganizationId>,
+}
+
+/// See [`Command::ReleaseHold`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseHold {
+    /// Which.
+    pub id: HoldId,
+    /// The staff caller's organization; none for the bearer of its token.
+    pub organization: Option<OrganizationId>,
+}
+
+/// See [`Command::PlaceOrder`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceOrder {
+    /// Id to give it.
+    pub id: OrderId,
+    /// The staff caller's organization.
+    pub organization: OrganizationId,
+    /// Holds to take over, all or none.
+    pub holds: Vec<HoldId>,
+    /// Who buys.
+    pub buyer: Buyer,
+    /// How it is paid.
+    pub payment: Payment,
+}
