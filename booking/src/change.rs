@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
 use crate::ids::{EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
@@ -11,7 +12,6 @@ use crate::inventory::PlaceState;
 use crate::orders::Order;
 use crate::record::RecordKey;
 use crate::rejection::Rejection;
-use crate::blocks::Block;
 
 /// The answer to a command that was carried out. Part of idempotency records: append-only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,11 +7,14 @@ use std::sync::Arc;
 /// Most bytes of one chunk (entries only, not what they point to): what the first write after a clone copies.
 const CHUNK_BYTES: usize = 16 * 1024;
 
+/// A chunk under its first key.
+type Chunk<K, V> = (K, Arc<Vec<(K, V)>>);
+
 /// An ordered map whose clone is cheap. See the module's page.
 #[derive(Debug, Clone)]
 pub struct ChunkMap<K, V> {
     /// Sorted by first key; no chunk is empty.
-    chunks: Vec<(K, Arc<Vec<(K, V)>>)>,
+    chunks: Vec<Chunk<K, V>>,
     len: usize,
 }
 

@@ -1,1 +1,53 @@
-//! Placeholder.
+//! THE RULES of the box office: commands in, replies and changes out. Pure, synchronous, deterministic.
+//!
+//! [`State::apply`] is the only way the state changes; everything else here is a value or reads one.
+//! *Why apart from everything else*: every node applies the same log and must come to the same state, on any machine,
+//! at any time, in simulation too. So nothing here reads a clock, draws a random number, does I/O or iterates in an
+//! order that differs between nodes; the manifest (serde and thiserror only) and `clippy.toml` hold that.
+//!
+//! | file | what |
+//! |---|---|
+//! | `command` `change` `rejection` | what is asked; replies and changes; why not |
+//! | `state` | the state, `apply`, reading |
+//! | `catalogue/` `plan` | venues, events, showtimes; seating plans |
+//! | `inventory` | who has which place |
+//! | `holds` `orders` `blocks` | what moves places between free, held, sold and blocked |
+//! | `best_available` `orphans` | which seats are best; which must not be left over |
+//! | `organizations` `keys` | tenants and their API keys |
+//! | `idempotency` | recorded answers |
+//! | `record` `stored` | the state in pieces, and back |
+//! | `chunks` `table` `digest` | copy-on-write maps, and the hash over them |
+//! | `invariants` `limits` | what must always hold; every bound |
+
+pub mod best_available;
+pub mod blocks;
+pub mod catalogue;
+pub mod change;
+pub mod chunks;
+pub mod command;
+pub mod digest;
+pub mod holds;
+pub mod idempotency;
+pub mod ids;
+pub mod invariants;
+pub mod inventory;
+pub mod keys;
+pub mod limits;
+pub mod money;
+pub mod orders;
+pub mod organizations;
+mod orphans;
+pub mod plan;
+pub mod record;
+pub mod rejection;
+pub mod state;
+mod stored;
+pub mod table;
+mod text;
+
+pub use change::{Applied, Change, Reply};
+pub use command::{Actor, Command, Idempotency, Proposal, Request};
+pub use record::{Record, RecordKey};
+pub use rejection::{Rejection, Thing};
+pub use state::{Position, State};
+pub use stored::Loader;

@@ -19,12 +19,8 @@ pub mod attribute {
     /// At an aisle.
     pub const AISLE: u8 = 8;
     /// The bits with their names in plans and geometry.
-    pub const NAMES: [(u8, &str); 4] = [
-        (WHEELCHAIR, "wheelchair"),
-        (COMPANION, "companion"),
-        (RESTRICTED_VIEW, "restricted_view"),
-        (AISLE, "aisle"),
-    ];
+    pub const NAMES: [(u8, &str); 4] =
+        [(WHEELCHAIR, "wheelchair"), (COMPANION, "companion"), (RESTRICTED_VIEW, "restricted_view"), (AISLE, "aisle")];
 }
 
 /// A point of the plan, in thousandths of the plan's own unit.

@@ -1,0 +1,161 @@
+//! Best available: seats together, nearest the focal point. Pure: nodes pick with it before they propose, and apply
+//! searches with it again if a picked seat was taken meanwhile.
+//! Deliberately not here yet: splitting over rows, spreading contention.
+
+use crate::catalogue::Showtime;
+use crate::command::BestAvailable;
+use crate::inventory::Inventory;
+use crate::plan::{Point, Seat, attribute};
+use crate::rejection::{Rejection, Thing};
+
+/// The seats a hold gets: the pick if all of it still fits and is free, else the best that is free now.
+/// `besides` are seats that the same hold names itself.
+pub(crate) fn choose(
+    inventory: &Inventory,
+    showtime: &Showtime,
+    criteria: &BestAvailable,
+    besides: &[u32],
+) -> Result<Vec<u32>, Rejection> {
+    let search = Search::new(inventory, showtime, criteria, besides)?;
+    if search.takes(&criteria.pick) {
+        return Ok(criteria.pick.clone());
+    }
+    search.best().ok_or_else(|| Rejection::NotEnoughPlaces { wanted: criteria.quantity, free: search.free() })
+}
+
+/// What a node puts into `pick`: the best seats as it knows the showtime.
+pub fn pick(inventory: &Inventory, showtime: &Showtime, criteria: &BestAvailable, besides: &[u32]) -> Vec<u32> {
+    Search::new(inventory, showtime, criteria, besides).ok().and_then(|s| s.best()).unwrap_or_default()
+}
+
+struct Search<'a> {
+    inventory: &'a Inventory,
+    showtime: &'a Showtime,
+    criteria: &'a BestAvailable,
+    besides: &'a [u32],
+    tier: Option<u16>,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        inventory: &'a Inventory,
+        showtime: &'a Showtime,
+        criteria: &'a BestAvailable,
+        besides: &'a [u32],
+    ) -> Result<Self, Rejection> {
+        let tier = match &criteria.tier {
+            None => None,
+            Some(id) => {
+                let at = showtime.details.tiers.iter().position(|t| t.id == *id);
+                Some(at.ok_or(Rejection::NotFound(Thing::Tier))? as u16)
+            }
+        };
+        if criteria.section.is_some_and(|s| usize::from(s) >= inventory.plan().sections.len()) {
+            return Err(Rejection::NotFound(Thing::Section));
+        }
+        Ok(Self { inventory, showtime, criteria, besides, tier })
+    }
+
+    /// Whether the seat may be given out for these criteria, wheelchair places apart.
+    fn fits(&self, number: u32, seat: &Seat) -> bool {
+        self.inventory.is_free(number)
+            && !self.besides.contains(&number)
+            && self.criteria.section.is_none_or(|s| s == self.inventory.plan().section_of(seat))
+            && self.showtime.tier_of(seat.category).is_some_and(|(t, _)| self.tier.is_none_or(|wanted| wanted == t))
+    }
+
+    fn is_wheelchair(seat: &Seat) -> bool {
+        seat.attributes & attribute::WHEELCHAIR != 0
+    }
+
+    fn seat(&self, number: u32) -> Option<&'a Seat> {
+        self.inventory.plan().seats.get(number as usize)
+    }
+
+    /// Whether these are as many seats as asked for, all free, all fitting.
+    fn takes(&self, picked: &[u32]) -> bool {
+        let wheelchairs = picked.iter().filter_map(|n| self.seat(*n)).filter(|s| Self::is_wheelchair(s)).count();
+        let twice = picked.iter().enumerate().any(|(i, n)| picked.iter().skip(i + 1).any(|m| m == n));
+        picked.len() == self.criteria.quantity as usize
+            && wheelchairs == self.criteria.accessible as usize
+            && !twice
+            && picked.iter().all(|n| self.seat(*n).is_some_and(|s| self.fits(*n, s)))
+    }
+
+    /// Fitting free seats, whatever their place.
+    fn free(&self) -> u32 {
+        let seats = self.inventory.plan().seats.iter().enumerate();
+        seats.filter(|(n, s)| self.fits(*n as u32, s)).count() as u32
+    }
+
+    fn distance(&self, seat: &Seat) -> u64 {
+        seat.at.distance_squared(self.focal_point())
+    }
+
+    fn focal_point(&self) -> Point {
+        self.inventory.plan().focal_point
+    }
+
+    /// The seats together with the smallest sum of squared distances from the focal point; if no run has as many
+    /// together, the nearest single ones. Ties go to the smaller seat number.
+    fn best(&self) -> Option<Vec<u32>> {
+        let quantity = self.criteria.quantity as usize;
+        if self.criteria.accessible > self.criteria.quantity {
+            return None;
+        }
+        self.together(quantity).or_else(|| self.nearest(quantity))
+    }
+
+    /// Slides a window over each run of neighbouring seats.
+    fn together(&self, quantity: usize) -> Option<Vec<u32>> {
+        let mut best: Option<(u64, u32)> = None;
+        let mut window: std::collections::VecDeque<(u64, bool)> = std::collections::VecDeque::with_capacity(quantity);
+        for run in &self.inventory.plan().runs {
+            window.clear();
+            let (mut sum, mut wheelchairs) = (0_u64, 0_u32);
+            for number in run.seats() {
+                let Some(seat) = self.seat(number).filter(|s| self.fits(number, s)) else {
+                    window.clear();
+                    (sum, wheelchairs) = (0, 0);
+                    continue;
+                };
+                let (distance, wheelchair) = (self.distance(seat) / quantity as u64, Self::is_wheelchair(seat));
+                window.push_back((distance, wheelchair));
+                sum += distance;
+                wheelchairs += u32::from(wheelchair);
+                if window.len() > quantity
+                    && let Some((distance, wheelchair)) = window.pop_front()
+                {
+                    sum -= distance;
+                    wheelchairs -= u32::from(wheelchair);
+                }
+                let fits = window.len() == quantity && wheelchairs == self.criteria.accessible;
+                if fits && best.is_none_or(|(least, _)| sum < least) {
+                    best = Some((sum, number + 1 - quantity as u32));
+                }
+            }
+        }
+        best.map(|(_, first)| (first..first + quantity as u32).collect())
+    }
+
+    /// The nearest seats one by one: as many wheelchair places as asked for, the rest not.
+    fn nearest(&self, quantity: usize) -> Option<Vec<u32>> {
+        let accessible = self.criteria.accessible as usize;
+        let mut fitting: Vec<(u64, u32, bool)> = self
+            .inventory
+            .plan()
+            .seats
+            .iter()
+            .enumerate()
+            .filter(|(n, s)| self.fits(*n as u32, s))
+            .map(|(n, s)| (self.distance(s), n as u32, Self::is_wheelchair(s)))
+            .collect();
+        fitting.sort_unstable();
+        let of_kind = |wheelchair: bool, n: usize| {
+            fitting.iter().filter(move |(.., w)| *w == wheelchair).take(n).map(|(_, number, _)| *number)
+        };
+        let mut seats: Vec<u32> = of_kind(true, accessible).chain(of_kind(false, quantity - accessible)).collect();
+        seats.sort_unstable();
+        (seats.len() == quantity).then_some(seats)
+    }
+}

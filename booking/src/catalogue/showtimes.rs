@@ -1,0 +1,125 @@
+//! Rules of showtimes and their price tiers.
+
+use std::sync::Arc;
+
+use crate::catalogue::venues::zone;
+use crate::catalogue::{Showtime, ShowtimeDetails, ShowtimeState};
+use crate::change::{Change, Reply};
+use crate::command::{CreateShowtime, UpdateShowtime};
+use crate::ids::{OrganizationId, ShowtimeId};
+use crate::inventory::{Inventory, PlaceState};
+use crate::limits;
+use crate::plan::Plan;
+use crate::rejection::{Rejection, Thing};
+use crate::state::{Context, State};
+use crate::text;
+
+fn find(state: &State, id: ShowtimeId, organization: OrganizationId) -> Result<&Arc<Showtime>, Rejection> {
+    state.showtimes.get(&id).filter(|s| s.organization == organization).ok_or(Rejection::NotFound(Thing::Showtime))
+}
+
+fn plan_of(state: &State, d: &ShowtimeDetails, organization: OrganizationId) -> Result<Arc<Plan>, Rejection> {
+    let plan = state.plans.get(&d.plan).filter(|p| p.organization == organization);
+    plan.cloned().ok_or(Rejection::NotFound(Thing::Plan))
+}
+
+fn check(d: &ShowtimeDetails) -> Result<(), Rejection> {
+    zone(&d.zone)?;
+    if d.ends_at_ms.is_some_and(|end| end <= d.starts_at_ms) {
+        return Err(text::violated("ends_at must be after starts_at".to_owned()));
+    }
+    if let (Some(from), Some(until)) = (d.on_sale_from_ms, d.on_sale_until_ms)
+        && until <= from
+    {
+        return Err(text::violated("on_sale_until must be after on_sale_from".to_owned()));
+    }
+    let (min, max) = (limits::HOLD_TTL_MIN_MS / 1_000, limits::HOLD_TTL_MAX_MS / 1_000);
+    text::between("hold_ttl_seconds", d.hold_ttl_ms / 1_000, min, max)?;
+    text::between("max_extensions", d.max_extensions, 0, limits::EXTENSIONS_MAX)?;
+    text::between("max_places_per_order", d.max_places_per_order, 1, limits::PLACES_PER_ORDER_MAX)
+}
+
+/// Which tier covers each category of the plan. Every name must be known and covered once.
+fn cover(d: &ShowtimeDetails, plan: &Plan) -> Result<Vec<Option<u16>>, Rejection> {
+    text::between("the number of price_tiers", d.tiers.len(), 1, limits::TIERS_MAX)?;
+    let mut of_category = vec![None; plan.categories.len()];
+    for (index, tier) in d.tiers.iter().enumerate() {
+        text::name("price_tiers.id", &tier.id)?;
+        text::at_most("price_tiers.id", &tier.id, limits::LABEL_CHARS_MAX)?;
+        text::name("price_tiers.name", &tier.name)?;
+        text::between("price_tiers.price", tier.price, 0, limits::AMOUNT_MAX)?;
+        text::between("price_tiers.fees", tier.fees, 0, limits::AMOUNT_MAX)?;
+        if d.tiers.iter().skip(index + 1).any(|other| other.id == tier.id) {
+            return Err(text::violated(format!("two price_tiers have the id {}", tier.id)));
+        }
+        for name in &tier.categories {
+            let at = plan.categories.iter().position(|c| c.name == *name);
+            let slot = at.and_then(|at| of_category.get_mut(at));
+            let slot = slot.ok_or_else(|| text::violated(format!("the plan has no category {name}")))?;
+            if slot.replace(index as u16).is_some() {
+                return Err(text::violated(format!("two price_tiers cover the category {name}")));
+            }
+        }
+    }
+    Ok(of_category)
+}
+
+pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) -> Result<Reply, Rejection> {
+    let event = state.events.get(&c.event).filter(|e| e.organization == c.organization);
+    event.ok_or(Rejection::NotFound(Thing::Event))?;
+    let plan = plan_of(state, &c.details, c.organization)?;
+    check(&c.details)?;
+    let tier_of_category = cover(&c.details, &plan)?;
+    if state.showtimes.contains(&c.id) {
+        return Err(Rejection::Conflict("a showtime with this id exists".into()));
+    }
+    if state.showtimes.iter().filter(|(_, s)| s.organization == c.organization).count() >= limits::SHOWTIMES_MAX {
+        return Err(text::too_many("showtimes", limits::SHOWTIMES_MAX));
+    }
+    let showtime = Arc::new(Showtime {
+        id: c.id,
+        organization: c.organization,
+        event: c.event,
+        details: c.details.clone(),
+        tier_of_category,
+        version: cx.at.index,
+        created_at_ms: cx.now_ms,
+    });
+    state.index_showtime(&showtime);
+    state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan)));
+    state.showtimes.insert(&mut cx.journal, c.id, showtime.clone());
+    cx.changes.push(Change::ShowtimeChanged(c.id));
+    Ok(Reply::Showtime(showtime))
+}
+
+pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) -> Result<Reply, Rejection> {
+    crate::holds::expire_due(state, cx, c.id);
+    let showtime = find(state, c.id, c.organization)?;
+    let (version, was, old_plan) = (showtime.version, showtime.details.state, showtime.details.plan);
+    if version != c.expected {
+        return Err(Rejection::VersionConflict { version });
+    }
+    let plan = plan_of(state, &c.details, c.organization)?;
+    check(&c.details)?;
+    let tier_of_category = cover(&c.details, &plan)?;
+    if was == ShowtimeState::Cancelled && c.details.state != ShowtimeState::Cancelled {
+        return Err(Rejection::Conflict("a cancelled showtime cannot be put on sale again".into()));
+    }
+    let used = state.inventories.get(&c.id).is_some_and(|i| i.total().of(PlaceState::Free) != i.total().total());
+    if used && c.details.state == ShowtimeState::Draft && was != ShowtimeState::Draft {
+        return Err(Rejection::Conflict("a showtime with places held, sold or blocked cannot be a draft again".into()));
+    }
+    if old_plan != c.details.plan {
+        if used {
+            return Err(Rejection::Conflict("places of the showtime's plan are held, sold or blocked".into()));
+        }
+        state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan)));
+    }
+    state.showtimes.update(&mut cx.journal, c.id, |showtime| {
+        showtime.details = c.details.clone();
+        showtime.tier_of_category = tier_of_category;
+        showtime.version = cx.at.index;
+    });
+    cx.changes.push(Change::ShowtimeChanged(c.id));
+    find(state, c.id, c.organization).map(|s| Reply::Showtime(s.clone()))
+}

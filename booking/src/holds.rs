@@ -1,0 +1,379 @@
+//! Holds: places kept for a buyer until a deadline. Place, extend, release, expire.
+//! Deliberately not here: which seats are best (see `best_available`), selling (see `orders`).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::best_available;
+use crate::catalogue::{Showtime, ShowtimeState};
+use crate::change::{Change, Reply};
+use crate::command::{AreaQuantity, ExtendHold, PlaceHold, ReleaseHold};
+use crate::ids::{HoldId, OrderId, OrganizationId, ShowtimeId};
+use crate::inventory::{Inventory, PlaceState};
+use crate::limits;
+use crate::money::Currency;
+use crate::orphans;
+use crate::rejection::{Rejection, Thing};
+use crate::state::{Context, State};
+use crate::text;
+
+/// The life of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum HoldState {
+    /// Its places are held.
+    Active,
+    /// It ran out.
+    Expired,
+    /// It was given back.
+    Released,
+    /// An order took it over.
+    Confirmed(OrderId),
+}
+
+/// A seat of a hold or an order, with its price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PricedSeat {
+    /// Seat number in the plan.
+    pub seat: u32,
+    /// Index of the showtime's tier.
+    pub tier: u16,
+    /// Price, in minor units.
+    pub price: i64,
+    /// Fees on top, in minor units.
+    pub fees: i64,
+}
+
+/// Area places of a hold or an order, with the price of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PricedArea {
+    /// Index of the area in the plan.
+    pub area: u16,
+    /// How many places.
+    pub quantity: u32,
+    /// Index of the showtime's tier.
+    pub tier: u16,
+    /// Price of one, in minor units.
+    pub price: i64,
+    /// Fees of one, in minor units.
+    pub fees: i64,
+}
+
+/// The places of a hold or of an order's part, at the prices that were shown first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PricedPlaces {
+    /// Numbered seats.
+    pub seats: Box<[PricedSeat]>,
+    /// Area places.
+    pub areas: Box<[PricedArea]>,
+    /// Currency of the prices.
+    pub currency: Currency,
+}
+
+impl PricedPlaces {
+    /// What they cost together, fees included, in minor units.
+    pub fn total(&self) -> i64 {
+        let seats: i64 = self.seats.iter().map(|s| s.price + s.fees).sum();
+        let areas: i64 = self.areas.iter().map(|a| (a.price + a.fees) * i64::from(a.quantity)).sum();
+        seats + areas
+    }
+
+    /// How many places.
+    pub fn count(&self) -> u32 {
+        self.seats.len() as u32 + self.areas.iter().map(|a| a.quantity).sum::<u32>()
+    }
+}
+
+/// A hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// Where.
+    pub showtime: ShowtimeId,
+    /// Whose showtime it is.
+    pub organization: OrganizationId,
+    /// Names it as the owner in the cells.
+    pub serial: u64,
+    /// Where in its life it is.
+    pub state: HoldState,
+    /// What it holds, priced.
+    pub places: PricedPlaces,
+    /// Placed at, in ms.
+    pub placed_at_ms: u64,
+    /// Deadline, in ms: it is over when cluster time reaches it.
+    pub expires_at_ms: u64,
+    /// Extensions it may still have.
+    pub extensions_left: u8,
+    /// No extension goes beyond this, in ms.
+    pub extended_until_ms: u64,
+    /// Ended at, in ms, if it did.
+    pub ended_at_ms: Option<u64>,
+    /// Key of the answer that placed it: kept as long as the hold and a while longer.
+    pub answer: Option<u128>,
+}
+
+pub(crate) fn place(state: &mut State, cx: &mut Context, c: &PlaceHold) -> Result<Reply, Rejection> {
+    expire_due(state, cx, c.showtime);
+    let showtime = state.showtimes.get(&c.showtime).cloned().ok_or(Rejection::NotFound(Thing::Showtime))?;
+    on_sale(&showtime, cx.now_ms)?;
+    if showtime.details.plan != c.plan {
+        return Err(Rejection::PlanChanged);
+    }
+    if state.holds.contains(&c.id) {
+        return Err(Rejection::Conflict("a hold with this id exists".into()));
+    }
+    let inventory = state.inventories.get(&c.showtime).ok_or(Rejection::NotFound(Thing::Showtime))?;
+    let places = choose(inventory, &showtime, c)?;
+
+    let details = &showtime.details;
+    let serial = state.next_serial();
+    let expires_at_ms = cx.now_ms + details.hold_ttl_ms;
+    let hold = Hold {
+        id: c.id,
+        showtime: c.showtime,
+        organization: showtime.organization,
+        serial,
+        state: HoldState::Active,
+        places,
+        placed_at_ms: cx.now_ms,
+        expires_at_ms,
+        extensions_left: details.max_extensions,
+        extended_until_ms: cx.now_ms + details.hold_ttl_ms.max(limits::EXTENDED_UNTIL_MS),
+        ended_at_ms: None,
+        answer: cx.answer_key,
+    };
+    move_places(state, cx, c.showtime, &hold.places, serial, (PlaceState::Free, PlaceState::Held));
+    state.add_deadline(c.showtime, expires_at_ms, c.id);
+    let hold = Arc::new(hold);
+    state.holds.insert(&mut cx.journal, c.id, hold.clone());
+    cx.changes.push(Change::HoldPlaced(c.id));
+    Ok(Reply::Hold(hold))
+}
+
+fn on_sale(showtime: &Showtime, now_ms: u64) -> Result<(), Rejection> {
+    match showtime.details.state {
+        // A draft is nobody's business yet.
+        ShowtimeState::Draft => return Err(Rejection::NotFound(Thing::Showtime)),
+        ShowtimeState::Closed | ShowtimeState::Cancelled => return Err(Rejection::NotOnSale { from_ms: None }),
+        ShowtimeState::OnSale => {}
+    }
+    if let Some(from_ms) = showtime.details.on_sale_from_ms.filter(|from| *from > now_ms) {
+        return Err(Rejection::NotOnSale { from_ms: Some(from_ms) });
+    }
+    if now_ms >= showtime.sales_end_ms() {
+        return Err(Rejection::NotOnSale { from_ms: None });
+    }
+    Ok(())
+}
+
+/// Checks what is asked for and prices it; changes nothing.
+fn choose(inventory: &Inventory, showtime: &Showtime, c: &PlaceHold) -> Result<PricedPlaces, Rejection> {
+    let max = showtime.details.max_places_per_order;
+    let best = c.best.as_ref().map_or(0, |b| u64::from(b.quantity));
+    let wanted = c.seats.len() as u64 + best + c.areas.iter().map(|a| u64::from(a.quantity)).sum::<u64>();
+    if wanted == 0 || c.areas.iter().any(|a| a.quantity == 0) || c.best.as_ref().is_some_and(|b| b.quantity == 0) {
+        return Err(text::violated("a hold needs at least one place".to_owned()));
+    }
+    if wanted > u64::from(max) {
+        return Err(Rejection::TooManyPlaces { max });
+    }
+    let mut seats = c.seats.clone();
+    check_seats(inventory, &seats)?;
+    let areas = price_areas(inventory, showtime, &c.areas)?;
+    if let Some(criteria) = &c.best {
+        let picked = best_available::choose(inventory, showtime, criteria, &seats)?;
+        seats.extend(picked);
+    }
+    let priced = price_seats(inventory, showtime, &seats)?;
+    orphans::check(inventory, showtime.details.orphan_rule, &seats)?;
+    Ok(PricedPlaces { seats: priced, areas, currency: showtime.details.currency })
+}
+
+/// All seats exist, none is named twice, all are free.
+pub(crate) fn check_seats(inventory: &Inventory, seats: &[u32]) -> Result<(), Rejection> {
+    if seats.iter().any(|s| inventory.seat(*s).is_none()) {
+        return Err(Rejection::NotFound(Thing::Place));
+    }
+    let mut sorted = seats.to_vec();
+    sorted.sort_unstable();
+    if sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        return Err(text::violated("a place is named twice".to_owned()));
+    }
+    let taken: Vec<u32> = seats.iter().copied().filter(|s| !inventory.is_free(*s)).collect();
+    if taken.is_empty() { Ok(()) } else { Err(Rejection::SeatsTaken(taken)) }
+}
+
+/// All areas exist, none is named twice, each has enough free places.
+pub(crate) fn check_areas(inventory: &Inventory, areas: &[AreaQuantity]) -> Result<(), Rejection> {
+    for (i, wanted) in areas.iter().enumerate() {
+        let counts = inventory.area(wanted.area).ok_or(Rejection::NotFound(Thing::Place))?;
+        if areas.iter().skip(i + 1).any(|other| other.area == wanted.area) {
+            return Err(text::violated("an area is named twice".to_owned()));
+        }
+        if wanted.quantity > counts.free {
+            return Err(Rejection::NotEnoughPlaces { wanted: wanted.quantity, free: counts.free });
+        }
+    }
+    Ok(())
+}
+
+fn price_seats(inventory: &Inventory, showtime: &Showtime, seats: &[u32]) -> Result<Box<[PricedSeat]>, Rejection> {
+    seats
+        .iter()
+        .map(|&seat| {
+            let of_plan = inventory.plan().seats.get(seat as usize).ok_or(Rejection::NotFound(Thing::Place))?;
+            let (tier, priced) = showtime.tier_of(of_plan.category).ok_or_else(not_sold)?;
+            Ok(PricedSeat { seat, tier, price: priced.price, fees: priced.fees })
+        })
+        .collect()
+}
+
+fn price_areas(
+    inventory: &Inventory,
+    showtime: &Showtime,
+    areas: &[AreaQuantity],
+) -> Result<Box<[PricedArea]>, Rejection> {
+    check_areas(inventory, areas)?;
+    areas
+        .iter()
+        .map(|wanted| {
+            let area = inventory.plan().areas.get(usize::from(wanted.area)).ok_or(Rejection::NotFound(Thing::Place))?;
+            let (tier, priced) = area.category.and_then(|c| showtime.tier_of(c)).ok_or_else(not_sold)?;
+            Ok(PricedArea {
+                area: wanted.area,
+                quantity: wanted.quantity,
+                tier,
+                price: priced.price,
+                fees: priced.fees,
+            })
+        })
+        .collect()
+}
+
+fn not_sold() -> Rejection {
+    text::violated("a place has no price tier in this showtime".to_owned())
+}
+
+/// Moves the priced places of a hold or order from one state to another and says so.
+pub(crate) fn move_places(
+    state: &mut State,
+    cx: &mut Context,
+    showtime: ShowtimeId,
+    places: &PricedPlaces,
+    owner: u64,
+    moved: (PlaceState, PlaceState),
+) {
+    let seats = places.seats.iter().map(|s| s.seat);
+    let areas = places.areas.iter().map(|a| AreaQuantity { area: a.area, quantity: a.quantity });
+    state.move_places(cx, showtime, owner, (seats, areas), moved);
+}
+
+/// The hold, if the caller may act on it.
+fn find(state: &State, id: HoldId, organization: Option<OrganizationId>) -> Result<&Arc<Hold>, Rejection> {
+    let hold = state.holds.get(&id).ok_or(Rejection::NotFound(Thing::Hold))?;
+    if organization.is_some_and(|o| o != hold.organization) {
+        return Err(Rejection::NotFound(Thing::Hold));
+    }
+    Ok(hold)
+}
+
+pub(crate) fn extend(state: &mut State, cx: &mut Context, c: &ExtendHold) -> Result<Reply, Rejection> {
+    let showtime = find(state, c.id, c.organization)?.showtime;
+    expire_due(state, cx, showtime);
+    let hold = find(state, c.id, c.organization)?;
+    match hold.state {
+        HoldState::Active => {}
+        HoldState::Expired => return Err(Rejection::HoldExpired(c.id)),
+        HoldState::Released => return Err(Rejection::Conflict("the hold was released".into())),
+        HoldState::Confirmed(_) => return Err(Rejection::Conflict("an order took the hold over".into())),
+    }
+    let ttl_ms = state.showtimes.get(&showtime).map_or(limits::HOLD_TTL_MS, |s| s.details.hold_ttl_ms);
+    let old = hold.expires_at_ms;
+    let new = (cx.now_ms + ttl_ms).min(hold.extended_until_ms);
+    if hold.extensions_left == 0 || new <= old {
+        return Err(Rejection::Conflict("the hold has no extension left".into()));
+    }
+    let answer = hold.answer;
+    state.remove_deadline(showtime, old, c.id);
+    state.add_deadline(showtime, new, c.id);
+    state.holds.update(&mut cx.journal, c.id, |hold| {
+        hold.expires_at_ms = new;
+        hold.extensions_left -= 1;
+    });
+    if let Some(key) = answer {
+        state.answers.prolong(&mut cx.journal, key, new + limits::IDEMPOTENCY_HOLD_MS);
+    }
+    cx.changes.push(Change::HoldExtended(c.id));
+    reply(state, c.id)
+}
+
+pub(crate) fn release(state: &mut State, cx: &mut Context, c: &ReleaseHold) -> Result<Reply, Rejection> {
+    let showtime = find(state, c.id, c.organization)?.showtime;
+    expire_due(state, cx, showtime);
+    match find(state, c.id, c.organization)?.state {
+        HoldState::Active => {}
+        // Giving back what is over already is no mistake: the places are free.
+        HoldState::Expired | HoldState::Released => return reply(state, c.id),
+        HoldState::Confirmed(_) => return Err(Rejection::Conflict("an order took the hold over".into())),
+    }
+    end(state, cx, c.id, HoldState::Released);
+    cx.changes.push(Change::HoldReleased(c.id));
+    reply(state, c.id)
+}
+
+fn reply(state: &State, id: HoldId) -> Result<Reply, Rejection> {
+    state.holds.get(&id).map(|h| Reply::Hold(h.clone())).ok_or(Rejection::NotFound(Thing::Hold))
+}
+
+/// Ends an active hold. Unless an order took it over, its places are free again.
+pub(crate) fn end(state: &mut State, cx: &mut Context, id: HoldId, how: HoldState) {
+    let Some(hold) = state.holds.get(&id).cloned() else { return };
+    state.remove_deadline(hold.showtime, hold.expires_at_ms, id);
+    if !matches!(how, HoldState::Confirmed(_)) {
+        move_places(state, cx, hold.showtime, &hold.places, hold.serial, (PlaceState::Held, PlaceState::Free));
+    }
+    drop(hold);
+    state.holds.update(&mut cx.journal, id, |hold| {
+        hold.state = how;
+        hold.ended_at_ms = Some(cx.now_ms);
+    });
+    state.ended.insert((cx.now_ms + limits::ENDED_HOLD_KEPT_MS, id), ());
+}
+
+/// Expires every hold of the showtime that is due. Invariant: called before a command looks at the showtime, so that
+/// a hold is over at its deadline whether or not a tick came by.
+pub(crate) fn expire_due(state: &mut State, cx: &mut Context, showtime: ShowtimeId) {
+    while let Some(id) = state
+        .inventories
+        .get(&showtime)
+        .and_then(|i| i.deadlines.first())
+        .and_then(|(&(deadline, id), ())| (deadline <= cx.now_ms).then_some(id))
+    {
+        end(state, cx, id, HoldState::Expired);
+        cx.changes.push(Change::HoldExpired(id));
+    }
+}
+
+/// Expires what is due anywhere, the earliest first, at most [`limits::EXPIRED_PER_TICK_MAX`] of them.
+pub(crate) fn tick(state: &mut State, cx: &mut Context) -> Reply {
+    for _ in 0..limits::EXPIRED_PER_TICK_MAX {
+        let due = state.due.first().and_then(|(&(deadline, _, id), ())| (deadline <= cx.now_ms).then_some(id));
+        let Some(id) = due else { return Reply::Ticked { more: false } };
+        end(state, cx, id, HoldState::Expired);
+        cx.changes.push(Change::HoldExpired(id));
+    }
+    Reply::Ticked { more: state.due.first().is_some_and(|(&(deadline, ..), ())| deadline <= cx.now_ms) }
+}
+
+/// Forgets ended holds whose time is over, and the oldest of too many: a bounded number.
+pub(crate) fn forget_ended(state: &mut State, cx: &mut Context) {
+    for _ in 0..limits::CLEARED_PER_PROPOSAL_MAX {
+        let Some((until_ms, id)) = state.ended.first().map(|(k, ())| *k) else { return };
+        if until_ms > cx.now_ms && state.ended.len() <= limits::ENDED_HOLDS_MAX {
+            return;
+        }
+        state.ended.remove(&(until_ms, id));
+        state.holds.remove(&mut cx.journal, id);
+    }
+}

@@ -1,0 +1,88 @@
+//! Recorded answers: a request that is sent again gets the first answer and happens once.
+//! Deliberately not here: how keys and fingerprints are hashed (see `api`).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::Reply;
+use crate::chunks::ChunkMap;
+use crate::command::Idempotency;
+use crate::limits;
+use crate::record::RecordKey;
+use crate::rejection::Rejection;
+use crate::table::{Journal, Table, TableKey};
+
+/// A recorded answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Answer {
+    /// What the request was.
+    pub fingerprint: u128,
+    /// Kept until, in ms.
+    pub until_ms: u64,
+    /// Log index that the first answer reflected.
+    pub index: u64,
+    /// The answer.
+    pub reply: Result<Reply, Rejection>,
+}
+
+impl TableKey for u128 {
+    fn record_key(self) -> RecordKey {
+        RecordKey::Answer(self)
+    }
+}
+
+/// All recorded answers, bounded by [`limits::IDEMPOTENCY_MAX`].
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answers {
+    pub(crate) table: Table<u128, Answer>,
+    by_end: ChunkMap<(u64, u128), ()>,
+}
+
+impl Answers {
+    /// The answer recorded for the request; a rejection if its key stands for another request.
+    pub(crate) fn find(&self, mark: Idempotency, now_ms: u64) -> Option<Result<&Arc<Answer>, Rejection>> {
+        let answer = self.table.get(&mark.key).filter(|a| a.until_ms > now_ms)?;
+        Some(if answer.fingerprint == mark.fingerprint { Ok(answer) } else { Err(Rejection::IdempotencyKeyReused) })
+    }
+
+    pub(crate) fn record(&mut self, journal: &mut Journal, key: u128, answer: Answer) {
+        if let Some(old) = self.table.get(&key) {
+            self.by_end.remove(&(old.until_ms, key));
+        }
+        self.by_end.insert((answer.until_ms, key), ());
+        self.table.insert(journal, key, Arc::new(answer));
+    }
+
+    /// Keeps an answer at least so long.
+    pub(crate) fn prolong(&mut self, journal: &mut Journal, key: u128, until_ms: u64) {
+        let Some(old) = self.table.get(&key).map(|a| a.until_ms).filter(|old| *old < until_ms) else { return };
+        self.by_end.remove(&(old, key));
+        self.by_end.insert((until_ms, key), ());
+        self.table.update(journal, key, |a| a.until_ms = until_ms);
+    }
+
+    /// Clears away what is past its time, and what is too much: a bounded number, those first that end first.
+    pub(crate) fn clear(&mut self, journal: &mut Journal, now_ms: u64) {
+        for _ in 0..limits::CLEARED_PER_PROPOSAL_MAX {
+            let Some((until_ms, key)) = self.by_end.first().map(|(k, ())| *k) else { return };
+            if until_ms > now_ms && self.by_end.len() <= limits::IDEMPOTENCY_MAX {
+                return;
+            }
+            self.by_end.remove(&(until_ms, key));
+            self.table.remove(journal, key);
+        }
+    }
+
+    /// Takes a stored answer in.
+    pub(crate) fn load(&mut self, journal: &mut Journal, key: u128, answer: Arc<Answer>) {
+        self.by_end.insert((answer.until_ms, key), ());
+        self.table.insert(journal, key, answer);
+    }
+
+    /// Whether index and table agree, for the invariants.
+    pub(crate) fn agree(&self) -> bool {
+        self.by_end.len() == self.table.len()
+            && self.by_end.iter().all(|((until, key), ())| self.table.get(key).is_some_and(|a| a.until_ms == *until))
+    }
+}

@@ -1,0 +1,169 @@
+//! Every rule that must always hold, checked from scratch. Tests and simulation call it; it costs a full scan.
+
+use std::collections::BTreeMap;
+
+use crate::digest::Digest;
+use crate::holds::{HoldState, PricedPlaces};
+use crate::ids::ShowtimeId;
+use crate::inventory::{Inventory, PlaceState};
+use crate::record::{Record, RecordKey};
+use crate::state::State;
+
+/// Names each rule that is broken, with what breaks it; empty if all is well.
+pub fn check(state: &State) -> Vec<String> {
+    let mut broken = Vec::new();
+    let owners = owners(state, &mut broken);
+    for (id, inventory) in state.inventories.iter() {
+        check_inventory(*id, inventory, owners.get(id), &mut broken);
+    }
+    check_indexes(state, &mut broken);
+    check_digest(state, &mut broken);
+    broken
+}
+
+/// What each owner says that it has: seats by number with the cell they should show, and area places by state.
+#[derive(Default)]
+struct Owned {
+    seats: BTreeMap<u32, (PlaceState, u64)>,
+    areas: BTreeMap<(u16, PlaceState), u32>,
+}
+
+fn owners(state: &State, broken: &mut Vec<String>) -> BTreeMap<ShowtimeId, Owned> {
+    let mut all: BTreeMap<ShowtimeId, Owned> = BTreeMap::new();
+    let mut own = |showtime,
+                   seats: &mut dyn Iterator<Item = u32>,
+                   areas: &mut dyn Iterator<Item = (u16, u32)>,
+                   kind: PlaceState,
+                   serial| {
+        let owned = all.entry(showtime).or_default();
+        for seat in seats {
+            if owned.seats.insert(seat, (kind, serial)).is_some() {
+                broken.push(format!("seat {seat} of {showtime} has two owners"));
+            }
+        }
+        for (area, n) in areas {
+            *owned.areas.entry((area, kind)).or_default() += n;
+        }
+    };
+    let priced = |p: &PricedPlaces| {
+        let seats: Vec<u32> = p.seats.iter().map(|s| s.seat).collect();
+        let areas: Vec<(u16, u32)> = p.areas.iter().map(|a| (a.area, a.quantity)).collect();
+        (seats.into_iter(), areas.into_iter())
+    };
+    for (_, hold) in state.holds.iter().filter(|(_, h)| h.state == HoldState::Active) {
+        let (mut seats, mut areas) = priced(&hold.places);
+        own(hold.showtime, &mut seats, &mut areas, PlaceState::Held, hold.serial);
+    }
+    for part in state.orders.iter().flat_map(|(_, o)| o.parts.iter()) {
+        let (mut seats, mut areas) = priced(&part.places);
+        own(part.showtime, &mut seats, &mut areas, PlaceState::Sold, part.serial);
+    }
+    for (_, block) in state.blocks.iter() {
+        let mut seats = block.seats.iter().copied();
+        let mut areas = block.areas.iter().map(|a| (a.area, a.quantity));
+        own(block.showtime, &mut seats, &mut areas, PlaceState::Blocked, block.serial);
+    }
+    all
+}
+
+fn check_inventory(id: ShowtimeId, inventory: &Inventory, owned: Option<&Owned>, broken: &mut Vec<String>) {
+    let none = Owned::default();
+    let owned = owned.unwrap_or(&none);
+    for (seat, cell) in inventory.seats().enumerate() {
+        let expected = owned.seats.get(&(seat as u32)).copied().unwrap_or((PlaceState::Free, 0));
+        if (cell.state(), cell.owner()) != expected {
+            let shown = (cell.state(), cell.owner());
+            broken.push(format!("seat {seat} of {id} shows {shown:?}, its owner says {expected:?}"));
+        }
+    }
+    for (index, (area, counts)) in inventory.plan().areas.iter().zip(inventory.areas()).enumerate() {
+        let of = |kind| owned.areas.get(&(index as u16, kind)).copied().unwrap_or(0);
+        let expected = (of(PlaceState::Held), of(PlaceState::Sold), of(PlaceState::Blocked));
+        let sum = counts.free + counts.held + counts.sold + counts.blocked;
+        if (counts.held, counts.sold, counts.blocked) != expected || sum != area.capacity {
+            broken.push(format!("area {index} of {id} shows {counts:?}, its owners say {expected:?}"));
+        }
+    }
+    let mut fresh = Inventory::load(
+        id,
+        inventory.plan().clone(),
+        (0..inventory.chunks()).filter_map(|c| Some((c, inventory.cells_record(c)?.clone()))),
+        inventory.areas_record().cloned(),
+        &mut crate::table::Journal::default(),
+    );
+    match &mut fresh {
+        Err(why) => broken.push(why.clone()),
+        Ok(fresh) => {
+            let same = fresh.total() == inventory.total()
+                && fresh.by_category() == inventory.by_category()
+                && fresh.by_section() == inventory.by_section();
+            if !same {
+                broken.push(format!("the kept counts of {id} differ from a fresh count"));
+            }
+        }
+    }
+    if inventory.total().total() != inventory.plan().places() {
+        broken.push(format!("free, held, sold and blocked of {id} do not add up to its places"));
+    }
+}
+
+fn check_indexes(state: &State, broken: &mut Vec<String>) {
+    let active: Vec<_> = state.holds.iter().filter(|(_, h)| h.state == HoldState::Active).collect();
+    let known = |h: &crate::holds::Hold| {
+        state.due.contains(&(h.expires_at_ms, h.showtime, h.id))
+            && state.inventories.get(&h.showtime).is_some_and(|i| i.deadlines.contains(&(h.expires_at_ms, h.id)))
+    };
+    let of_showtimes: usize = state.inventories.iter().map(|(_, i)| i.deadlines.len()).sum();
+    if active.len() != state.due.len() || active.len() != of_showtimes || !active.iter().all(|(_, h)| known(h)) {
+        broken.push("an active hold without a deadline, or the reverse".to_owned());
+    }
+    if state.holds.len() - active.len() != state.ended.len() {
+        broken.push("an ended hold that will not be forgotten, or the reverse".to_owned());
+    }
+    for (_, order) in state.orders.iter() {
+        let places: u32 = order.parts.iter().map(|p| p.places.count()).sum();
+        let total: i64 = order.parts.iter().map(|p| p.places.total()).sum();
+        if places as usize != order.tickets.len() || total != order.total.amount {
+            broken.push(format!("places, tickets and total of {} do not agree", order.id));
+        }
+        if order.tickets.iter().any(|t| state.tickets.get(&t.id) != Some(&order.id)) {
+            broken.push(format!("a ticket of {} is not found by its id", order.id));
+        }
+    }
+    if !state.answers.agree() {
+        broken.push("recorded answers and their index do not agree".to_owned());
+    }
+    if state.keys_by_hash.len() != state.api_keys.len() {
+        broken.push("API keys and their hashes do not agree".to_owned());
+    }
+}
+
+/// The digest that was kept up equals one made from scratch.
+fn check_digest(state: &State, broken: &mut Vec<String>) {
+    let mut digest = Digest::default();
+    state.records(&mut |key, record| match &record {
+        Record::Meta(_) => {}
+        Record::Organization(v) => digest.add((key, &**v)),
+        Record::ApiKey(v) => digest.add((key, &**v)),
+        Record::Venue(v) => digest.add((key, &**v)),
+        Record::Plan(v) => digest.add((key, &**v)),
+        Record::Event(v) => digest.add((key, &**v)),
+        Record::Showtime(v) => digest.add((key, &**v)),
+        Record::Cells(v) => {
+            if let RecordKey::Cells(id, chunk) = key {
+                let first = chunk * crate::inventory::CELLS_PER_RECORD as u32;
+                for (seat, cell) in (first..).zip(v.iter()).filter(|(_, c)| **c != 0) {
+                    digest.add((id, seat, *cell));
+                }
+            }
+        }
+        Record::Areas(v) => digest.add((key, &**v)),
+        Record::Block(v) => digest.add((key, &**v)),
+        Record::Hold(v) => digest.add((key, &**v)),
+        Record::Order(v) => digest.add((key, &**v)),
+        Record::Answer(v) => digest.add((key, &**v)),
+    });
+    if digest != state.digest {
+        broken.push("the kept digest differs from one made from scratch".to_owned());
+    }
+}

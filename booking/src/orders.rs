@@ -1,0 +1,223 @@
+//! Orders: holds become sold places and tickets. So far at the box office, paid on the spot or given away.
+//! Deliberately not here: payment by a provider, refunds.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Change, Reply};
+use crate::command::{Actor, PlaceOrder};
+use crate::holds::{self, Hold, HoldState, PricedPlaces};
+use crate::ids::{HoldId, OrderId, OrganizationId, ShowtimeId, TicketId, compose};
+use crate::inventory::PlaceState;
+use crate::limits;
+use crate::money::Money;
+use crate::rejection::{Rejection, Thing};
+use crate::state::{Context, Position, State};
+use crate::text;
+
+/// Who buys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+pub struct Buyer {
+    /// Name.
+    pub name: Box<str>,
+    /// E-mail address; may be empty at the box office.
+    pub email: Box<str>,
+    /// Telephone.
+    pub phone: Option<Box<str>>,
+    /// BCP 47 language tag.
+    pub language: Option<Box<str>>,
+}
+
+/// How an order is paid. Append-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Payment {
+    /// Cash at the box office, in full.
+    Cash,
+    /// A complimentary ticket: nothing is paid.
+    Comp,
+}
+
+/// The life of an order. Append-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OrderState {
+    /// Paid; tickets are issued.
+    Paid,
+}
+
+/// What one hold brought into an order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OrderPart {
+    /// The hold it came from.
+    pub hold: HoldId,
+    /// Where.
+    pub showtime: ShowtimeId,
+    /// Names it as the owner in the cells: the hold's serial number.
+    pub serial: u64,
+    /// What was sold, at the prices of the hold.
+    pub places: PricedPlaces,
+}
+
+/// The place of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TicketPlace {
+    /// A seat by number.
+    Seat(u32),
+    /// One of an area's places, by the area's index.
+    Area(u16),
+}
+
+/// A ticket: one place of one showtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its id.
+    pub id: TicketId,
+    /// Index of the order's part it belongs to.
+    pub part: u16,
+    /// Its place.
+    pub place: TicketPlace,
+    /// Index of the showtime's tier.
+    pub tier: u16,
+}
+
+/// A step in an order's life. Append-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OrderStep {
+    /// It was placed.
+    Placed,
+    /// It was paid and tickets were issued.
+    Paid(Payment),
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Whose showtimes it is for.
+    pub organization: OrganizationId,
+    /// Where in its life it is.
+    pub state: OrderState,
+    /// Who buys.
+    pub buyer: Buyer,
+    /// What was bought, hold by hold.
+    pub parts: Box<[OrderPart]>,
+    /// What was paid.
+    pub total: Money,
+    /// How it was paid.
+    pub payment: Payment,
+    /// Tickets, in the order of the places.
+    pub tickets: Box<[Ticket]>,
+    /// Placed at, in ms.
+    pub placed_at_ms: u64,
+    /// Every step with its time (ms) and who took it.
+    pub history: Vec<(u64, Actor, OrderStep)>,
+    /// Log index of the last change.
+    pub version: u64,
+}
+
+pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &PlaceOrder) -> Result<Reply, Rejection> {
+    let showtimes: Vec<ShowtimeId> = c.holds.iter().filter_map(|h| state.holds.get(h)).map(|h| h.showtime).collect();
+    for showtime in showtimes {
+        holds::expire_due(state, cx, showtime);
+    }
+    check_buyer(&c.buyer)?;
+    if c.holds.is_empty() || c.holds.len() > limits::HOLDS_PER_ORDER_MAX {
+        return Err(text::violated(format!("an order needs 1 to {} holds", limits::HOLDS_PER_ORDER_MAX)));
+    }
+    if state.orders.contains(&c.id) {
+        return Err(Rejection::Conflict("an order with this id exists".into()));
+    }
+    let taken = check_holds(state, c)?;
+    let Some(currency) = taken.first().map(|h| h.places.currency) else { return Err(Rejection::NotFound(Thing::Hold)) };
+    if taken.iter().any(|h| h.places.currency != currency) {
+        return Err(text::violated("the holds of one order must have one currency".to_owned()));
+    }
+
+    let parts: Box<[OrderPart]> = taken.iter().map(|h| part(h, c.payment)).collect();
+    let total = parts.iter().map(|p| p.places.total()).sum();
+    let tickets = issue(&parts, cx.now_ms, cx.at);
+    for hold in &taken {
+        let moved = (PlaceState::Held, PlaceState::Sold);
+        holds::move_places(state, cx, hold.showtime, &hold.places, hold.serial, moved);
+        holds::end(state, cx, hold.id, HoldState::Confirmed(c.id));
+    }
+    let order = Arc::new(Order {
+        id: c.id,
+        organization: c.organization,
+        state: OrderState::Paid,
+        buyer: c.buyer.clone(),
+        parts,
+        total: Money { amount: total, currency },
+        payment: c.payment,
+        tickets,
+        placed_at_ms: cx.now_ms,
+        history: vec![(cx.now_ms, actor, OrderStep::Placed), (cx.now_ms, actor, OrderStep::Paid(c.payment))],
+        version: cx.at.index,
+    });
+    state.index_order(&order);
+    state.orders.insert(&mut cx.journal, c.id, order.clone());
+    cx.changes.push(Change::OrderPaid(c.id));
+    Ok(Reply::Order(order))
+}
+
+/// All holds are there, the caller's, active, and named once.
+fn check_holds(state: &State, c: &PlaceOrder) -> Result<Vec<Arc<Hold>>, Rejection> {
+    let mut taken: Vec<Arc<Hold>> = Vec::with_capacity(c.holds.len());
+    for id in &c.holds {
+        let hold = state.holds.get(id).filter(|h| h.organization == c.organization);
+        let hold = hold.ok_or(Rejection::NotFound(Thing::Hold))?;
+        match hold.state {
+            HoldState::Active => {}
+            HoldState::Expired => return Err(Rejection::HoldExpired(*id)),
+            HoldState::Released => return Err(Rejection::Conflict("the hold was released".into())),
+            HoldState::Confirmed(_) => return Err(Rejection::Conflict("an order took the hold over".into())),
+        }
+        if taken.iter().any(|h| h.id == *id) {
+            return Err(text::violated("a hold is named twice".to_owned()));
+        }
+        taken.push(hold.clone());
+    }
+    Ok(taken)
+}
+
+fn check_buyer(buyer: &Buyer) -> Result<(), Rejection> {
+    text::at_most("buyer.name", &buyer.name, limits::NAME_CHARS_MAX)?;
+    text::at_most("buyer.email", &buyer.email, limits::NAME_CHARS_MAX)?;
+    if !buyer.email.is_empty() && !buyer.email.contains('@') {
+        return Err(text::violated("buyer.email must be an e-mail address".to_owned()));
+    }
+    text::at_most("buyer.phone", buyer.phone.as_deref().unwrap_or_default(), limits::LABEL_CHARS_MAX)?;
+    text::at_most("buyer.language", buyer.language.as_deref().unwrap_or_default(), limits::LABEL_CHARS_MAX)
+}
+
+fn part(hold: &Hold, payment: Payment) -> OrderPart {
+    let mut places = hold.places.clone();
+    if payment == Payment::Comp {
+        places.seats.iter_mut().for_each(|s| (s.price, s.fees) = (0, 0));
+        places.areas.iter_mut().for_each(|a| (a.price, a.fees) = (0, 0));
+    }
+    OrderPart { hold: hold.id, showtime: hold.showtime, serial: hold.serial, places }
+}
+
+/// Bits of a ticket's number in its order, and of a command's offset in its entry, within a ticket id.
+const TICKET_BITS: u32 = 16;
+const OFFSET_BITS: u32 = 12;
+
+fn issue(parts: &[OrderPart], now_ms: u64, at: Position) -> Box<[Ticket]> {
+    let mut tickets = Vec::new();
+    for (part, of) in parts.iter().enumerate() {
+        let seats = of.places.seats.iter().map(|s| (TicketPlace::Seat(s.seat), s.tier));
+        let areas = of
+            .places
+            .areas
+            .iter()
+            .flat_map(|a| std::iter::repeat_n((TicketPlace::Area(a.area), a.tier), a.quantity as usize));
+        for (place, tier) in seats.chain(areas) {
+            let within = (u128::from(at.index) << OFFSET_BITS | u128::from(at.offset)) << TICKET_BITS;
+            let id = TicketId(compose(now_ms, within | tickets.len() as u128));
+            tickets.push(Ticket { id, part: part as u16, place, tier });
+        }
+    }
+    tickets.into()
+}

@@ -1,0 +1,393 @@
+//! The state of the box office and the only way it changes: `apply`.
+//! Deliberately not here: rules (one file each), I/O, clocks, threads. Apply cannot fail.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::blocks::{self, Block};
+use crate::catalogue::{Event, Showtime, Venue, events, showtimes, venues};
+use crate::change::{Applied, Change, Reply};
+use crate::chunks::ChunkMap;
+use crate::command::{AreaQuantity, Command, Proposal};
+use crate::digest::Digest;
+use crate::holds::{self, Hold, HoldState};
+use crate::idempotency::{Answer, Answers};
+use crate::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId};
+use crate::inventory::{Cell, Inventory, PlaceState};
+use crate::keys::ApiKey;
+use crate::limits;
+use crate::orders::{self, Order};
+use crate::organizations::{self, Organization};
+use crate::plan::Plan;
+use crate::record::RecordKey;
+use crate::rejection::Rejection;
+use crate::table::{Journal, Table, TableKey};
+
+/// The newest rules version that this program knows.
+pub const RULES_VERSION: u32 = 1;
+
+/// Where a proposal stands in the log: the entry and its place in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Log index of the entry.
+    pub index: u64,
+    /// Number of the proposal in the entry, below 4,096.
+    pub offset: u32,
+}
+
+/// Time, versions and counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Meta {
+    /// Cluster time of the last proposal, in ms.
+    pub now_ms: u64,
+    /// Rules version in force.
+    pub rules_version: u32,
+    /// Distinguishes a restored backup from the cluster it was taken of.
+    pub epoch: u64,
+    /// Serial number of the newest owner of places.
+    pub serial: u64,
+}
+
+/// What a rule works with besides the state.
+pub(crate) struct Context {
+    pub(crate) now_ms: u64,
+    pub(crate) at: Position,
+    pub(crate) answer_key: Option<u128>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) journal: Journal,
+}
+
+macro_rules! table_keys {
+    ($($id:ident => $key:ident,)*) => {$(
+        impl TableKey for $id {
+            fn record_key(self) -> RecordKey {
+                RecordKey::$key(self)
+            }
+        }
+    )*};
+}
+table_keys! {
+    OrganizationId => Organization, KeyId => ApiKey, VenueId => Venue, PlanId => Plan, EventId => Event,
+    ShowtimeId => Showtime, BlockId => Block, HoldId => Hold, OrderId => Order,
+}
+
+/// All that must be true. A clone is cheap (copy on write in chunks): it is how snapshots are taken.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub(crate) meta: Meta,
+    /// Digest of all records but `meta`.
+    pub(crate) digest: Digest,
+    pub(crate) organizations: Table<OrganizationId, Organization>,
+    pub(crate) api_keys: Table<KeyId, ApiKey>,
+    pub(crate) venues: Table<VenueId, Venue>,
+    pub(crate) plans: Table<PlanId, Plan>,
+    pub(crate) events: Table<EventId, Event>,
+    pub(crate) showtimes: Table<ShowtimeId, Showtime>,
+    pub(crate) inventories: ChunkMap<ShowtimeId, Arc<Inventory>>,
+    pub(crate) blocks: Table<BlockId, Block>,
+    pub(crate) holds: Table<HoldId, Hold>,
+    pub(crate) orders: Table<OrderId, Order>,
+    pub(crate) answers: Answers,
+    // Derived: not records, rebuilt on loading.
+    pub(crate) keys_by_hash: ChunkMap<[u8; 32], KeyId>,
+    pub(crate) showtimes_by_event: ChunkMap<(EventId, ShowtimeId), ()>,
+    pub(crate) blocks_by_showtime: ChunkMap<(ShowtimeId, BlockId), ()>,
+    pub(crate) due: ChunkMap<(u64, ShowtimeId, HoldId), ()>,
+    pub(crate) ended: ChunkMap<(u64, HoldId), ()>,
+    pub(crate) orders_by_organization: ChunkMap<(OrganizationId, OrderId), ()>,
+    pub(crate) tickets: ChunkMap<TicketId, OrderId>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            meta: Meta { now_ms: 0, rules_version: RULES_VERSION, epoch: 1, serial: 0 },
+            digest: Digest::default(),
+            organizations: Table::default(),
+            api_keys: Table::default(),
+            venues: Table::default(),
+            plans: Table::default(),
+            events: Table::default(),
+            showtimes: Table::default(),
+            inventories: ChunkMap::default(),
+            blocks: Table::default(),
+            holds: Table::default(),
+            orders: Table::default(),
+            answers: Answers::default(),
+            keys_by_hash: ChunkMap::default(),
+            showtimes_by_event: ChunkMap::default(),
+            blocks_by_showtime: ChunkMap::default(),
+            due: ChunkMap::default(),
+            ended: ChunkMap::default(),
+            orders_by_organization: ChunkMap::default(),
+            tickets: ChunkMap::default(),
+        }
+    }
+}
+
+impl State {
+    /// Carries out one proposal: the only way the state changes. A rejection changes nothing but its recorded answer
+    /// (and what time alone had already decided: holds that are due expire first).
+    pub fn apply(&mut self, at: Position, proposal: &Proposal) -> Applied {
+        let request = &proposal.request;
+        // Invariant: cluster time never decreases along the log, whatever a leader stamped.
+        self.meta.now_ms = self.meta.now_ms.max(proposal.at_ms);
+        let mut cx = Context {
+            now_ms: self.meta.now_ms,
+            at,
+            answer_key: request.idempotency.map(|mark| mark.key),
+            changes: Vec::new(),
+            journal: Journal { digest: self.digest, touched: vec![RecordKey::Meta] },
+        };
+        self.answers.clear(&mut cx.journal, cx.now_ms);
+        holds::forget_ended(self, &mut cx);
+        if let Some(found) = request.idempotency.and_then(|mark| self.answers.find(mark, cx.now_ms)) {
+            let (reply, replayed) = found.map_or_else(|r| (Err(r), false), |answer| (answer.reply.clone(), true));
+            return self.applied(cx, reply, replayed);
+        }
+        let reply = self.dispatch(&mut cx, request.actor, &request.command);
+        if let Some(mark) = request.idempotency
+            && !matches!(reply, Err(Rejection::PlanChanged))
+        {
+            let until_ms = if mark.minted {
+                cx.now_ms + limits::IDEMPOTENCY_MINTED_MS
+            } else {
+                answer_until_ms(&request.command, &reply, cx.now_ms)
+            };
+            let answer = Answer { fingerprint: mark.fingerprint, until_ms, index: at.index, reply: reply.clone() };
+            self.answers.record(&mut cx.journal, mark.key, answer);
+        }
+        self.applied(cx, reply, false)
+    }
+
+    fn applied(&mut self, cx: Context, reply: Result<Reply, Rejection>, replayed: bool) -> Applied {
+        self.digest = cx.journal.digest;
+        Applied { reply, replayed, changes: cx.changes, touched: cx.journal.touched }
+    }
+
+    fn dispatch(
+        &mut self,
+        cx: &mut Context,
+        actor: crate::command::Actor,
+        command: &Command,
+    ) -> Result<Reply, Rejection> {
+        match command {
+            Command::Tick => Ok(holds::tick(self, cx)),
+            Command::RaiseRulesVersion(version) => Ok(self.raise_rules_version(*version)),
+            Command::CreateOrganization(c) => organizations::create(self, cx, c),
+            Command::CreateApiKey(c) => organizations::create_key(self, cx, c),
+            Command::RevokeApiKey(c) => organizations::revoke_key(self, cx, c),
+            Command::CreateVenue(c) => venues::create(self, cx, c),
+            Command::UpdateVenue(c) => venues::update(self, cx, c),
+            Command::DeleteVenue(c) => venues::delete(self, cx, c),
+            Command::ImportPlan(plan) => venues::import_plan(self, cx, plan),
+            Command::CreateEvent(c) => events::create(self, cx, c),
+            Command::UpdateEvent(c) => events::update(self, cx, c),
+            Command::DeleteEvent(c) => events::delete(self, cx, c),
+            Command::CreateShowtime(c) => showtimes::create(self, cx, c),
+            Command::UpdateShowtime(c) => showtimes::update(self, cx, c),
+            Command::BlockPlaces(c) => blocks::block(self, cx, c),
+            Command::UnblockPlaces(c) => blocks::unblock(self, cx, c),
+            Command::PlaceHold(c) => holds::place(self, cx, c),
+            Command::ExtendHold(c) => holds::extend(self, cx, c),
+            Command::ReleaseHold(c) => holds::release(self, cx, c),
+            Command::PlaceOrder(c) => orders::place(self, cx, actor, c),
+        }
+    }
+
+    fn raise_rules_version(&mut self, version: u32) -> Reply {
+        // A node that does not know the version must stop before it applies it: raft checks before apply.
+        self.meta.rules_version = self.meta.rules_version.max(version.min(RULES_VERSION));
+        Reply::Done
+    }
+
+    pub(crate) fn next_serial(&mut self) -> u64 {
+        self.meta.serial += 1;
+        self.meta.serial
+    }
+
+    /// Moves places of one owner from one state to another and says so. The caller has checked that they are in it.
+    pub(crate) fn move_places(
+        &mut self,
+        cx: &mut Context,
+        showtime: ShowtimeId,
+        owner: u64,
+        (seats, areas): (impl Iterator<Item = u32> + Clone, impl Iterator<Item = AreaQuantity>),
+        (from, to): (PlaceState, PlaceState),
+    ) {
+        let Some(inventory) = self.inventories.get_mut(&showtime).map(Arc::make_mut) else { return };
+        for seat in seats.clone() {
+            inventory.set_seat(&mut cx.journal, cx.at.index, seat, Cell::new(to, owner));
+        }
+        for AreaQuantity { area, quantity } in areas {
+            inventory.move_area(&mut cx.journal, cx.at.index, (area, quantity), from, to);
+            let free = inventory.area(area).map_or(0, |a| a.free);
+            cx.changes.push(Change::AreaChanged { showtime, area, free });
+        }
+        let seats: Vec<_> = seats.map(|seat| (seat, to)).collect();
+        if !seats.is_empty() {
+            cx.changes.push(Change::SeatsChanged { showtime, seats });
+        }
+    }
+
+    pub(crate) fn add_deadline(&mut self, showtime: ShowtimeId, deadline_ms: u64, hold: HoldId) {
+        if let Some(inventory) = self.inventories.get_mut(&showtime) {
+            Arc::make_mut(inventory).deadlines.insert((deadline_ms, hold), ());
+        }
+        self.due.insert((deadline_ms, showtime, hold), ());
+    }
+
+    pub(crate) fn remove_deadline(&mut self, showtime: ShowtimeId, deadline_ms: u64, hold: HoldId) {
+        if let Some(inventory) = self.inventories.get_mut(&showtime) {
+            Arc::make_mut(inventory).deadlines.remove(&(deadline_ms, hold));
+        }
+        self.due.remove(&(deadline_ms, showtime, hold));
+    }
+
+    pub(crate) fn index_showtime(&mut self, showtime: &Showtime) {
+        self.showtimes_by_event.insert((showtime.event, showtime.id), ());
+    }
+
+    pub(crate) fn index_order(&mut self, order: &Order) {
+        self.orders_by_organization.insert((order.organization, order.id), ());
+        for ticket in &order.tickets {
+            self.tickets.insert(ticket.id, order.id);
+        }
+    }
+}
+
+/// How long the answer to a command is kept, for a key that the caller chose.
+fn answer_until_ms(command: &Command, reply: &Result<Reply, Rejection>, now_ms: u64) -> u64 {
+    let is_hold = matches!(command, Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_));
+    if !is_hold {
+        return now_ms + limits::IDEMPOTENCY_MS;
+    }
+    let ends_at_ms = match reply {
+        Ok(Reply::Hold(hold)) if hold.state == HoldState::Active => hold.expires_at_ms,
+        Ok(_) | Err(_) => now_ms,
+    };
+    ends_at_ms + limits::IDEMPOTENCY_HOLD_MS
+}
+
+/// Reading.
+impl State {
+    /// Cluster time of the last proposal, in ms.
+    pub fn now_ms(&self) -> u64 {
+        self.meta.now_ms
+    }
+    /// Time, versions and counters.
+    pub fn meta(&self) -> Meta {
+        self.meta
+    }
+    /// A hash of everything: equal on all nodes at the same index.
+    pub fn digest(&self) -> u128 {
+        let mut digest = self.digest;
+        digest.add((RecordKey::Meta, self.meta));
+        digest.0
+    }
+    /// The earliest deadline of a hold anywhere, in ms.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        self.due.first().map(|((deadline_ms, ..), ())| *deadline_ms)
+    }
+    /// An organization.
+    pub fn organization(&self, id: OrganizationId) -> Option<&Arc<Organization>> {
+        self.organizations.get(&id)
+    }
+    /// All organizations.
+    pub fn organizations(&self) -> impl DoubleEndedIterator<Item = &Arc<Organization>> {
+        self.organizations.iter().map(|(_, o)| o)
+    }
+    /// The API key whose secret has this SHA-256.
+    pub fn api_key_by_hash(&self, hash: &[u8; 32]) -> Option<&Arc<ApiKey>> {
+        self.keys_by_hash.get(hash).and_then(|id| self.api_keys.get(id))
+    }
+    /// API keys of an organization.
+    pub fn api_keys(&self, organization: OrganizationId) -> impl DoubleEndedIterator<Item = &Arc<ApiKey>> {
+        self.api_keys.iter().map(|(_, k)| k).filter(move |k| k.organization == organization)
+    }
+    /// A venue.
+    pub fn venue(&self, id: VenueId) -> Option<&Arc<Venue>> {
+        self.venues.get(&id)
+    }
+    /// All venues, the oldest first.
+    pub fn venues(&self) -> impl DoubleEndedIterator<Item = &Arc<Venue>> {
+        self.venues.iter().map(|(_, v)| v)
+    }
+    /// A seating plan.
+    pub fn plan(&self, id: PlanId) -> Option<&Arc<Plan>> {
+        self.plans.get(&id)
+    }
+    /// All seating plans, the oldest first.
+    pub fn plans(&self) -> impl DoubleEndedIterator<Item = &Arc<Plan>> {
+        self.plans.iter().map(|(_, p)| p)
+    }
+    /// An event.
+    pub fn event(&self, id: EventId) -> Option<&Arc<Event>> {
+        self.events.get(&id)
+    }
+    /// All events, the oldest first.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Arc<Event>> {
+        self.events.iter().map(|(_, e)| e)
+    }
+    /// A showtime.
+    pub fn showtime(&self, id: ShowtimeId) -> Option<&Arc<Showtime>> {
+        self.showtimes.get(&id)
+    }
+    /// All showtimes, the oldest first.
+    pub fn showtimes(&self) -> impl DoubleEndedIterator<Item = &Arc<Showtime>> {
+        self.showtimes.iter().map(|(_, s)| s)
+    }
+    /// The showtimes of an event, the oldest first.
+    pub fn showtimes_of(&self, event: EventId) -> impl DoubleEndedIterator<Item = &Arc<Showtime>> {
+        let range = (event, ShowtimeId(0))..=(event, ShowtimeId(u128::MAX));
+        self.showtimes_by_event.range(range).filter_map(|((_, id), ())| self.showtimes.get(id))
+    }
+    /// The places of a showtime.
+    pub fn inventory(&self, id: ShowtimeId) -> Option<&Arc<Inventory>> {
+        self.inventories.get(&id)
+    }
+    /// A block.
+    pub fn block(&self, id: BlockId) -> Option<&Arc<Block>> {
+        self.blocks.get(&id)
+    }
+    /// The blocks of a showtime, the oldest first.
+    pub fn blocks_of(&self, showtime: ShowtimeId) -> impl DoubleEndedIterator<Item = &Arc<Block>> {
+        let range = (showtime, BlockId(0))..=(showtime, BlockId(u128::MAX));
+        self.blocks_by_showtime.range(range).filter_map(|((_, id), ())| self.blocks.get(id))
+    }
+    /// A hold; one that ended is known for [`limits::ENDED_HOLD_KEPT_MS`]. One that is due may still say `Active`:
+    /// compare its deadline.
+    pub fn hold(&self, id: HoldId) -> Option<&Arc<Hold>> {
+        self.holds.get(&id)
+    }
+    /// How many holds are known, ended ones too.
+    pub fn holds_len(&self) -> usize {
+        self.holds.len()
+    }
+    /// An order.
+    pub fn order(&self, id: OrderId) -> Option<&Arc<Order>> {
+        self.orders.get(&id)
+    }
+    /// How many orders there are.
+    pub fn orders_len(&self) -> usize {
+        self.orders.len()
+    }
+    /// The orders of an organization from an id on, the oldest first.
+    pub fn orders_of(
+        &self,
+        organization: OrganizationId,
+        from: OrderId,
+    ) -> impl DoubleEndedIterator<Item = &Arc<Order>> {
+        let range = (organization, from)..=(organization, OrderId(u128::MAX));
+        self.orders_by_organization.range(range).filter_map(|((_, id), ())| self.orders.get(id))
+    }
+    /// The order that a ticket is of.
+    pub fn order_of_ticket(&self, id: TicketId) -> Option<&Arc<Order>> {
+        self.tickets.get(&id).and_then(|order| self.orders.get(order))
+    }
+    /// How many answers are recorded.
+    pub fn answers_len(&self) -> usize {
+        self.answers.table.len()
+    }
+}
