@@ -1,0 +1,1 @@
+//! Placeholder: comparing log, snapshot and copy at the start.

@@ -1,0 +1,1 @@
+//! Placeholder: the state's copy in sled.
