@@ -31,5 +31,5 @@ pub use error::Error;
 pub use identity::Identity;
 pub use log::{Done, Entry, Log, LogId, LogOptions, LogWriter, Recovered};
 pub use memory_disk::{Keep, MemDisk};
-//pub use snapshots::{SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};
-//pub use state::{Mark, Opened, StateStore};
+pub use snapshots::{ReceiveWriter, SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};
+pub use state::{Mark, Opened, StateStore};

@@ -65,10 +65,6 @@ impl Segments {
         self.segments.back_mut()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Segment> {
-        self.segments.iter()
-    }
-
     pub(crate) fn shelf(&self) -> &Arc<Shelf> {
         &self.shelf
     }
