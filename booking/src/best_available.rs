@@ -2,9 +2,11 @@
 //! searches with it again if a picked seat was taken meanwhile.
 //! Deliberately not here yet: splitting over rows, spreading contention.
 
-use crate::catalogue::Showtime;
+use crate::catalogue::{OrphanRule, Showtime};
 use crate::command::BestAvailable;
 use crate::inventory::Inventory;
+use crate::limits;
+use crate::orphans;
 use crate::plan::{Point, Seat, attribute};
 use crate::rejection::{Rejection, Thing};
 
@@ -74,12 +76,15 @@ impl<'a> Search<'a> {
 
     /// Whether these are as many seats as asked for, all free, all fitting.
     fn takes(&self, picked: &[u32]) -> bool {
+        if picked.len() != self.criteria.quantity as usize {
+            return false;
+        }
         let wheelchairs = picked.iter().filter_map(|n| self.seat(*n)).filter(|s| Self::is_wheelchair(s)).count();
         let twice = picked.iter().enumerate().any(|(i, n)| picked.iter().skip(i + 1).any(|m| m == n));
-        picked.len() == self.criteria.quantity as usize
-            && wheelchairs == self.criteria.accessible as usize
+        wheelchairs == self.criteria.accessible as usize
             && !twice
             && picked.iter().all(|n| self.seat(*n).is_some_and(|s| self.fits(*n, s)))
+            && orphans::leaves_none(self.inventory, self.showtime.details.orphan_rule, picked)
     }
 
     /// Fitting free seats, whatever their place.
@@ -100,7 +105,9 @@ impl<'a> Search<'a> {
     /// together, the nearest single ones. Ties go to the smaller seat number.
     fn best(&self) -> Option<Vec<u32>> {
         let quantity = self.criteria.quantity as usize;
-        if self.criteria.accessible > self.criteria.quantity {
+        let bounds = 1..=limits::PLACES_PER_ORDER_MAX;
+        // A node picks before any rule has looked at the numbers.
+        if !bounds.contains(&self.criteria.quantity) || self.criteria.accessible > self.criteria.quantity {
             return None;
         }
         self.together(quantity).or_else(|| self.nearest(quantity))
@@ -130,12 +137,18 @@ impl<'a> Search<'a> {
                     wheelchairs -= u32::from(wheelchair);
                 }
                 let fits = window.len() == quantity && wheelchairs == self.criteria.accessible;
-                if fits && best.is_none_or(|(least, _)| sum < least) {
-                    best = Some((sum, number + 1 - quantity as u32));
+                let first = (number + 1).saturating_sub(quantity as u32);
+                if fits && best.is_none_or(|(least, _)| sum < least) && self.leaves_no_orphan(first, number) {
+                    best = Some((sum, first));
                 }
             }
         }
         best.map(|(_, first)| (first..first + quantity as u32).collect())
+    }
+
+    fn leaves_no_orphan(&self, first: u32, last: u32) -> bool {
+        let rule = self.showtime.details.orphan_rule;
+        rule == OrphanRule::Off || orphans::leaves_none(self.inventory, rule, &(first..=last).collect::<Vec<_>>())
     }
 
     /// The nearest seats one by one: as many wheelchair places as asked for, the rest not.

@@ -43,13 +43,17 @@ pub(crate) fn block(state: &mut State, cx: &mut Context, c: &BlockPlaces) -> Res
         return Err(Rejection::PlanChanged);
     }
     text::at_most("reason", &c.reason, limits::NAME_CHARS_MAX)?;
-    if c.seats.is_empty() && c.areas.iter().all(|a| a.quantity == 0) {
+    if c.seats.is_empty() && c.areas.is_empty() || c.areas.iter().any(|a| a.quantity == 0) {
         return Err(text::violated("a block needs at least one place".to_owned()));
     }
-    if c.seats.len() > limits::PLACES_PER_BLOCK_MAX {
+    if c.seats.len().saturating_add(c.areas.len()) > limits::PLACES_PER_BLOCK_MAX {
         return Err(Rejection::TooManyPlaces { max: limits::PLACES_PER_BLOCK_MAX as u32 });
     }
-    if state.blocks_of(c.showtime).count() >= limits::BLOCKS_PER_SHOWTIME_MAX {
+    if state.blocks.contains(&c.id) {
+        return Err(Rejection::Conflict("a block with this id exists".into()));
+    }
+    let of_showtime = (c.showtime, BlockId(0))..=(c.showtime, BlockId(u128::MAX));
+    if state.blocks_by_showtime.range(of_showtime).count() >= limits::BLOCKS_PER_SHOWTIME_MAX {
         return Err(text::violated(format!("a showtime can have {} blocks", limits::BLOCKS_PER_SHOWTIME_MAX)));
     }
     let inventory = state.inventories.get(&c.showtime).ok_or(Rejection::NotFound(Thing::Showtime))?;

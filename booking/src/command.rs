@@ -1,5 +1,5 @@
 //! What is asked of the state: requests, and the commands in them. Everything here reaches the log.
-//! Invariant: enums and structs are append-only; their bytes are pinned by tests/golden.rs.
+//! Invariant: enums and structs are append-only; their bytes are pinned by tests/rules/golden.rs.
 
 use std::sync::Arc;
 

@@ -288,7 +288,11 @@ pub(crate) fn extend(state: &mut State, cx: &mut Context, c: &ExtendHold) -> Res
         HoldState::Released => return Err(Rejection::Conflict("the hold was released".into())),
         HoldState::Confirmed(_) => return Err(Rejection::Conflict("an order took the hold over".into())),
     }
-    let ttl_ms = state.showtimes.get(&showtime).map_or(limits::HOLD_TTL_MS, |s| s.details.hold_ttl_ms);
+    let of = state.showtimes.get(&showtime).ok_or(Rejection::NotFound(Thing::Showtime))?;
+    if of.details.state == ShowtimeState::Cancelled {
+        return Err(Rejection::NotOnSale { from_ms: None });
+    }
+    let ttl_ms = of.details.hold_ttl_ms;
     let old = hold.expires_at_ms;
     let new = (cx.now_ms + ttl_ms).min(hold.extended_until_ms);
     if hold.extensions_left == 0 || new <= old {

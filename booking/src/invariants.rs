@@ -157,7 +157,13 @@ fn check_digest(state: &State, broken: &mut Vec<String>) {
                 }
             }
         }
-        Record::Areas(v) => digest.add((key, &**v)),
+        Record::Areas(_) => {
+            if let RecordKey::Areas(id) = key
+                && let Some(inventory) = state.inventories.get(&id)
+            {
+                inventory.digest_areas(&mut digest);
+            }
+        }
         Record::Block(v) => digest.add((key, &**v)),
         Record::Hold(v) => digest.add((key, &**v)),
         Record::Order(v) => digest.add((key, &**v)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::chunks::ChunkMap;
+use crate::digest::Digest;
 use crate::ids::{HoldId, ShowtimeId};
 use crate::plan::Plan;
 use crate::record::RecordKey;
@@ -145,8 +146,8 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// All places of the plan, free.
-    pub(crate) fn new(showtime: ShowtimeId, plan: Arc<Plan>) -> Self {
+    /// All places of the plan, free, as of a log index.
+    pub(crate) fn new(showtime: ShowtimeId, plan: Arc<Plan>, index: u64) -> Self {
         let seats = plan.seats.len();
         let cells = (0..seats.div_ceil(CELLS_PER_RECORD))
             .map(|i| Arc::new(vec![0; CELLS_PER_RECORD.min(seats - i * CELLS_PER_RECORD)]))
@@ -161,7 +162,7 @@ impl Inventory {
             by_category: Vec::new(),
             by_section: Vec::new(),
             deadlines: ChunkMap::default(),
-            changed_at: 0,
+            changed_at: index,
         };
         inventory.count();
         inventory
@@ -175,7 +176,7 @@ impl Inventory {
         areas: Option<Arc<Vec<AreaCounts>>>,
         journal: &mut Journal,
     ) -> Result<Self, String> {
-        let mut inventory = Self::new(showtime, plan);
+        let mut inventory = Self::new(showtime, plan, 0);
         for (chunk, stored) in cells {
             let slot = inventory.cells.get_mut(chunk as usize).filter(|c| c.len() == stored.len());
             *slot.ok_or_else(|| format!("the stored seats of {showtime} do not fit its plan"))? = stored;
@@ -186,8 +187,8 @@ impl Inventory {
             if !fits {
                 return Err(format!("the stored areas of {showtime} do not fit its plan"));
             }
-            journal.digest.add((RecordKey::Areas(showtime), &*stored));
             inventory.areas = stored;
+            inventory.digest_areas(&mut journal.digest);
         }
         for (seat, cell) in inventory.seats().enumerate() {
             if cell.0 != 0 {
@@ -309,26 +310,33 @@ impl Inventory {
         from: PlaceState,
         to: PlaceState,
     ) {
-        let Some((category, section)) = self.plan.areas.get(usize::from(area)).map(|a| (a.category, a.section)) else {
-            return;
-        };
+        let Some(of_plan) = self.plan.areas.get(usize::from(area)) else { return };
+        let (category, section, capacity) = (of_plan.category, of_plan.section, of_plan.capacity);
+        let Some(counts) = Arc::make_mut(&mut self.areas).get_mut(usize::from(area)) else { return };
+        // An area whose places are all free is not in the digest, as a seat that is free is not.
+        if counts.free != capacity {
+            journal.digest.remove((self.showtime, area, *counts));
+        }
+        *counts.slot(from) -= n;
+        *counts.slot(to) += n;
+        if counts.free != capacity {
+            journal.digest.add((self.showtime, area, *counts));
+        }
         let key = RecordKey::Areas(self.showtime);
-        let fresh = self.plan.areas.iter().zip(self.areas.iter()).all(|(a, c)| a.capacity == c.free);
-        if !fresh {
-            journal.digest.remove((key, &*self.areas));
+        if journal.touched.last() != Some(&key) {
+            journal.touched.push(key);
         }
-        if let Some(counts) = Arc::make_mut(&mut self.areas).get_mut(usize::from(area)) {
-            *counts.slot(from) -= n;
-            *counts.slot(to) += n;
-        }
-        // A showtime whose areas are untouched has no record of them, as a seat that is free has none.
-        let fresh = self.plan.areas.iter().zip(self.areas.iter()).all(|(a, c)| a.capacity == c.free);
-        if !fresh {
-            journal.digest.add((key, &*self.areas));
-        }
-        journal.touched.push(key);
         self.shift(category, section, from, to, n);
         self.changed_at = index;
+    }
+
+    /// Takes every area that is not all free into a digest, one by one: a change then costs one area, not all.
+    pub(crate) fn digest_areas(&self, digest: &mut Digest) {
+        for (number, (counts, area)) in (0_u16..).zip(self.areas.iter().zip(&self.plan.areas)) {
+            if counts.free != area.capacity {
+                digest.add((self.showtime, number, *counts));
+            }
+        }
     }
 
     fn shift(&mut self, category: Option<u16>, section: u16, from: PlaceState, to: PlaceState, n: u32) {

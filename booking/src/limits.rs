@@ -62,5 +62,5 @@ pub const IDEMPOTENCY_HOLD_MS: u64 = 300_000;
 pub const IDEMPOTENCY_MS: u64 = 86_400_000;
 /// Answers under a key that the node itself minted, in ms: longer than any retry of its own.
 pub const IDEMPOTENCY_MINTED_MS: u64 = 60_000;
-/// Idempotency records kept in all; beyond it those that end soonest go first.
+/// Idempotency records kept of those for a day, and of all others; beyond it those that end soonest go first.
 pub const IDEMPOTENCY_MAX: usize = 1_000_000;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::ShowtimeState;
 use crate::change::{Change, Reply};
 use crate::command::{Actor, PlaceOrder};
 use crate::holds::{self, Hold, HoldState, PricedPlaces};
@@ -117,18 +118,20 @@ pub struct Order {
 }
 
 pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &PlaceOrder) -> Result<Reply, Rejection> {
+    // First of all, for it bounds the work of everything below.
+    if c.holds.is_empty() || c.holds.len() > limits::HOLDS_PER_ORDER_MAX {
+        return Err(text::violated(format!("an order needs 1 to {} holds", limits::HOLDS_PER_ORDER_MAX)));
+    }
     let showtimes: Vec<ShowtimeId> = c.holds.iter().filter_map(|h| state.holds.get(h)).map(|h| h.showtime).collect();
     for showtime in showtimes {
         holds::expire_due(state, cx, showtime);
     }
     check_buyer(&c.buyer)?;
-    if c.holds.is_empty() || c.holds.len() > limits::HOLDS_PER_ORDER_MAX {
-        return Err(text::violated(format!("an order needs 1 to {} holds", limits::HOLDS_PER_ORDER_MAX)));
-    }
     if state.orders.contains(&c.id) {
         return Err(Rejection::Conflict("an order with this id exists".into()));
     }
     let taken = check_holds(state, c)?;
+    check_showtimes(state, &taken)?;
     let Some(currency) = taken.first().map(|h| h.places.currency) else { return Err(Rejection::NotFound(Thing::Hold)) };
     if taken.iter().any(|h| h.places.currency != currency) {
         return Err(text::violated("the holds of one order must have one currency".to_owned()));
@@ -179,6 +182,23 @@ fn check_holds(state: &State, c: &PlaceOrder) -> Result<Vec<Arc<Hold>>, Rejectio
         taken.push(hold.clone());
     }
     Ok(taken)
+}
+
+/// None of the showtimes was cancelled, and several holds together are no way around what one order may have.
+/// A single hold was checked when it was placed: what was held is what is bought.
+fn check_showtimes(state: &State, taken: &[Arc<Hold>]) -> Result<(), Rejection> {
+    for hold in taken {
+        let showtime = state.showtimes.get(&hold.showtime).ok_or(Rejection::NotFound(Thing::Showtime))?;
+        if showtime.details.state == ShowtimeState::Cancelled {
+            return Err(Rejection::NotOnSale { from_ms: None });
+        }
+        let together = || taken.iter().filter(|h| h.showtime == hold.showtime);
+        let max = showtime.details.max_places_per_order;
+        if together().count() > 1 && together().map(|h| h.places.count()).sum::<u32>() > max {
+            return Err(Rejection::TooManyPlaces { max });
+        }
+    }
+    Ok(())
 }
 
 fn check_buyer(buyer: &Buyer) -> Result<(), Rejection> {

@@ -8,16 +8,26 @@ use crate::rejection::Rejection;
 
 /// Refuses the seats if taking them makes a single free seat that was not single before.
 pub(crate) fn check(inventory: &Inventory, rule: OrphanRule, seats: &[u32]) -> Result<(), Rejection> {
-    if rule == OrphanRule::Off {
+    if leaves_none(inventory, rule, seats) {
         return Ok(());
     }
     let mut sorted = seats.to_vec();
     sorted.sort_unstable();
-    if sorted.iter().all(|seat| !makes_orphan_beside(inventory, rule, &sorted, *seat)) {
-        return Ok(());
-    }
     Err(Rejection::OrphanSeat { suggestion: suggest(inventory, rule, &sorted) })
 }
+
+/// Whether taking the seats makes no single free seat that was not single before.
+pub(crate) fn leaves_none(inventory: &Inventory, rule: OrphanRule, seats: &[u32]) -> bool {
+    if rule == OrphanRule::Off {
+        return true;
+    }
+    let mut sorted = seats.to_vec();
+    sorted.sort_unstable();
+    sorted.iter().all(|seat| !makes_orphan_beside(inventory, rule, &sorted, *seat))
+}
+
+/// How far from the seats asked for a suggestion is looked for: bounds the work of a refusal.
+const SUGGESTED_WITHIN: u32 = 64;
 
 fn makes_orphan_beside(inventory: &Inventory, rule: OrphanRule, taken: &[u32], seat: u32) -> bool {
     let Some(run) = inventory.plan().run_of(seat) else { return false };
@@ -48,7 +58,9 @@ fn suggest(inventory: &Inventory, rule: OrphanRule, sorted: &[u32]) -> Vec<u32> 
     let (Some(&first), n) = (sorted.first(), sorted.len() as u32) else { return Vec::new() };
     let together = sorted.iter().zip(first..).all(|(a, b)| *a == b);
     let Some(run) = inventory.plan().run_of(first).filter(|r| together && r.len >= n) else { return Vec::new() };
-    let mut starts: Vec<u32> = (run.first..=run.first + run.len - n).collect();
+    let from = run.first.max(first.saturating_sub(SUGGESTED_WITHIN));
+    let upto = (run.first + run.len - n).min(first.saturating_add(SUGGESTED_WITHIN));
+    let mut starts: Vec<u32> = (from..=upto).collect();
     starts.sort_by_key(|start| start.abs_diff(first));
     let fits = |start: &u32| {
         let seats: Vec<u32> = (*start..*start + n).collect();

@@ -230,6 +230,7 @@ impl Plan {
             .or_else(|| over("categories", self.categories.len(), limits::PLAN_CATEGORIES_MAX))
             .or_else(|| (places == 0).then(|| "the plan has no place to sell".to_owned()))
             .or_else(|| self.defect_of_seats())
+            .or_else(|| self.defect_of_runs())
             .or_else(|| self.defect_of_areas())
     }
 
@@ -239,20 +240,23 @@ impl Plan {
             if row.first != next || usize::from(row.section) >= self.sections.len() {
                 return Some(format!("row {i} ({}) does not follow the row before it", row.label));
             }
-            next = next.checked_add(row.len)?;
+            let Some(end) = next.checked_add(row.len) else { return Some(format!("row {i} ({}) is too long", row.label)) };
+            next = end;
         }
         if next as usize != self.seats.len() || self.by_id.len() != self.seats.len() {
             return Some("rows and seats do not agree".to_owned());
         }
         for (number, seat) in self.seats.iter().enumerate() {
-            let row = self.row_of(seat)?;
-            let in_row = (row.first..row.first + row.len).contains(&(number as u32));
-            if !in_row || usize::from(seat.category) >= self.categories.len() {
+            let of_row = |row: &Row| (row.first..row.first + row.len).contains(&(number as u32));
+            if !self.row_of(seat).is_some_and(of_row) || usize::from(seat.category) >= self.categories.len() {
                 return Some(format!("seat {} names a row or category that is not there", seat.id));
             }
             if seat.id.is_empty() || seat.id.chars().count() > limits::LABEL_CHARS_MAX {
                 return Some(format!("seat {number} needs an id of 1 to {} characters", limits::LABEL_CHARS_MAX));
             }
+        }
+        if self.by_id.iter().any(|n| *n as usize >= self.seats.len()) {
+            return Some("the index of seat ids names a seat that is not there".to_owned());
         }
         let twice = self.by_id.windows(2).find_map(|pair| match pair {
             [a, b] if self.seat_id(*a) >= self.seat_id(*b) => Some(*b),
@@ -261,10 +265,28 @@ impl Plan {
         twice.map(|n| format!("two seats have the id {}", self.seat_id(n)))
     }
 
+    /// Runs ascend, do not overlap, and each lies within one row.
+    fn defect_of_runs(&self) -> Option<String> {
+        let mut next = 0_u32;
+        for run in &self.runs {
+            let row = self.seats.get(run.first as usize).and_then(|seat| self.row_of(seat));
+            let end = run.first.checked_add(run.len);
+            let within = row.zip(end).is_some_and(|(row, end)| end <= row.first + row.len);
+            if run.len == 0 || run.first < next || !within {
+                return Some(format!("the seats from {} on are no run of neighbours in a row", run.first));
+            }
+            next = run.first + run.len;
+        }
+        None
+    }
+
     fn defect_of_areas(&self) -> Option<String> {
         self.areas.iter().enumerate().find_map(|(i, area)| {
             if self.areas.iter().skip(i + 1).any(|other| other.id == area.id) {
                 return Some(format!("two areas have the id {}", area.id));
+            }
+            if area.id.is_empty() || area.id.chars().count() > limits::LABEL_CHARS_MAX {
+                return Some(format!("area {i} needs an id of 1 to {} characters", limits::LABEL_CHARS_MAX));
             }
             let known = area.category.is_none_or(|c| usize::from(c) < self.categories.len());
             let sold = area.capacity == 0 || area.category.is_some();

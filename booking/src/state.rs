@@ -150,12 +150,13 @@ impl State {
         if let Some(mark) = request.idempotency
             && !matches!(reply, Err(Rejection::PlanChanged))
         {
-            let until_ms = if mark.minted {
-                cx.now_ms + limits::IDEMPOTENCY_MINTED_MS
+            let (until_ms, lasting) = if mark.minted {
+                (cx.now_ms + limits::IDEMPOTENCY_MINTED_MS, false)
             } else {
-                answer_until_ms(&request.command, &reply, cx.now_ms)
+                answer_kept(&request.command, &reply, cx.now_ms)
             };
-            let answer = Answer { fingerprint: mark.fingerprint, until_ms, index: at.index, reply: reply.clone() };
+            let fingerprint = mark.fingerprint;
+            let answer = Answer { fingerprint, until_ms, lasting, index: at.index, reply: reply.clone() };
             self.answers.record(&mut cx.journal, mark.key, answer);
         }
         self.applied(cx, reply, false)
@@ -257,17 +258,17 @@ impl State {
     }
 }
 
-/// How long the answer to a command is kept, for a key that the caller chose.
-fn answer_until_ms(command: &Command, reply: &Result<Reply, Rejection>, now_ms: u64) -> u64 {
+/// Until when (ms) the answer to a command is kept, for a key that the caller chose, and whether that is for a day.
+fn answer_kept(command: &Command, reply: &Result<Reply, Rejection>, now_ms: u64) -> (u64, bool) {
     let is_hold = matches!(command, Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_));
     if !is_hold {
-        return now_ms + limits::IDEMPOTENCY_MS;
+        return (now_ms + limits::IDEMPOTENCY_MS, true);
     }
     let ends_at_ms = match reply {
         Ok(Reply::Hold(hold)) if hold.state == HoldState::Active => hold.expires_at_ms,
         Ok(_) | Err(_) => now_ms,
     };
-    ends_at_ms + limits::IDEMPOTENCY_HOLD_MS
+    (ends_at_ms + limits::IDEMPOTENCY_HOLD_MS, false)
 }
 
 /// Reading.

@@ -64,6 +64,19 @@ fn cover(d: &ShowtimeDetails, plan: &Plan) -> Result<Vec<Option<u16>>, Rejection
     Ok(of_category)
 }
 
+/// Holds, orders and tickets name tiers by index and add amounts up: once there are any, tiers may be added at the end
+/// and change their prices, but keep their ids in order, and the currency stays.
+fn keeps_prices_readable(old: &ShowtimeDetails, new: &ShowtimeDetails) -> Result<(), Rejection> {
+    let kept = old.tiers.len() <= new.tiers.len() && old.tiers.iter().zip(&new.tiers).all(|(a, b)| a.id == b.id);
+    if !kept {
+        return Err(Rejection::Conflict("price_tiers in use keep their ids and order; add new ones at the end".into()));
+    }
+    if old.currency != new.currency {
+        return Err(Rejection::Conflict("the currency of a showtime with places held or sold cannot change".into()));
+    }
+    Ok(())
+}
+
 pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) -> Result<Reply, Rejection> {
     let event = state.events.get(&c.event).filter(|e| e.organization == c.organization);
     event.ok_or(Rejection::NotFound(Thing::Event))?;
@@ -86,7 +99,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) ->
         created_at_ms: cx.now_ms,
     });
     state.index_showtime(&showtime);
-    state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan)));
+    state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan, cx.at.index)));
     state.showtimes.insert(&mut cx.journal, c.id, showtime.clone());
     cx.changes.push(Change::ShowtimeChanged(c.id));
     Ok(Reply::Showtime(showtime))
@@ -109,11 +122,14 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) ->
     if used && c.details.state == ShowtimeState::Draft && was != ShowtimeState::Draft {
         return Err(Rejection::Conflict("a showtime with places held, sold or blocked cannot be a draft again".into()));
     }
+    if used {
+        keeps_prices_readable(&showtime.details, &c.details)?;
+    }
     if old_plan != c.details.plan {
         if used {
             return Err(Rejection::Conflict("places of the showtime's plan are held, sold or blocked".into()));
         }
-        state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan)));
+        state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan, cx.at.index)));
     }
     state.showtimes.update(&mut cx.journal, c.id, |showtime| {
         showtime.details = c.details.clone();
