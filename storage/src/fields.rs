@@ -44,6 +44,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A value that may be absent, with one byte before it.
+    #[expect(clippy::option_option, reason = "the outer one: whether the bytes are there; the inner one: the value")]
     pub(crate) fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.u8()? {
             0 => Some(None),

@@ -145,6 +145,7 @@ impl MemDisk {
     }
 
     /// A copy of the disk as it is, sharing nothing: for trying several fates of one moment.
+    #[must_use]
     pub fn fork(&self) -> Self {
         let shared = self.lock();
         let copy = Shared {

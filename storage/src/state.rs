@@ -148,7 +148,7 @@ impl StateStore {
     pub fn checkpoint(&self) -> Result<(), Error> {
         let inner = self.lock();
         let db = inner.db()?;
-        guarded(|| Ok(db.flush().map(|_| ()).map_err(doubt)?))?;
+        guarded(|| db.flush().map_err(doubt))?;
         // sled's own flush ends in sync_file_range, which neither empties the disk's cache nor keeps the file's length.
         let path = generation_path(&self.folder, inner.generation);
         sync_all_below(&path)?;

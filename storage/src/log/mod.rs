@@ -283,13 +283,12 @@ impl Log {
                     break;
                 }
                 let missing = || io::Error::other("an entry has neither body nor place");
-                found.push(match &slot.body {
-                    Some(body) => Found::Cached(Entry { id: slot.id, body: body.clone() }),
-                    None => {
-                        let place = slot.place.ok_or_else(missing)?;
-                        let file = state.files.get(&place.segment).ok_or_else(missing)?;
-                        Found::Written(slot.id, place, slot.record_bytes(), Arc::clone(file))
-                    }
+                found.push(if let Some(body) = &slot.body {
+                    Found::Cached(Entry { id: slot.id, body: body.clone() })
+                } else {
+                    let place = slot.place.ok_or_else(missing)?;
+                    let file = state.files.get(&place.segment).ok_or_else(missing)?;
+                    Found::Written(slot.id, place, slot.record_bytes(), Arc::clone(file))
                 });
                 bytes += slot.record_bytes() as u64;
             }

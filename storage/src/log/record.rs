@@ -4,7 +4,7 @@
 //! len u32 | kind u8 | 0 0 0 | durable u64 | body crc u32 | head crc u32 | body, filled with zeros to 8 bytes
 //! ```
 //! `len` counts the body without its filling, `durable` is the offset in the segment below which every byte was synced
-//! before this record was written. Both checksums are seeded with the segment's number and the record's offset in it.
+//! before this record was written; the highest bit of `kind` marks the last record of a batch. Both checksums are seeded with the segment's number and the record's offset in it.
 //!
 //! Step 2 of the crash argument: by that seed a record is valid at one place of one segment only. What a recycled file
 //! held before never passes, nor does an entry's body that contains a copy of a record. The head has a checksum of its
@@ -33,6 +33,8 @@ const TRUNCATE: u8 = 5;
 const PURGE: u8 = 6;
 const RESET: u8 = 7;
 const WHOLE: u8 = 8;
+/// Set in the kind of a batch's last record.
+const LAST: u8 = 0x80;
 
 /// Where a record lies: the segment's number and the offset in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +185,15 @@ pub(crate) fn put_record(out: &mut Vec<u8>, record: &Record<'_>, place: Place, d
     *head = head_bytes.encode(place);
 }
 
+/// Marks the record at `place`, at the front of `bytes`, as the last of its batch.
+pub(crate) fn end_batch(bytes: &mut [u8], place: Place) {
+    let Some(mut head) = Head::read(bytes, place) else { return };
+    head.kind |= LAST;
+    if let Some((front, _)) = bytes.split_first_chunk_mut::<HEAD_BYTES>() {
+        *front = head.encode(place);
+    }
+}
+
 /// The first 24 bytes of a record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
@@ -217,11 +228,16 @@ impl Head {
         let durable = fields.u64()?;
         let body_crc = fields.u32()?;
         // Cheap refusals first: the search behind a bad record tries each eighth byte of a segment.
-        if !(HEADER..=WHOLE).contains(&kind) || zeros != [0; 3] || durable > place.offset {
+        if !(HEADER..=WHOLE).contains(&(kind & !LAST)) || zeros != [0; 3] || durable > place.offset {
             return None;
         }
         let read = Self { body_bytes, kind, durable, body_crc };
         (read.encode(place) == *head).then_some(read)
+    }
+
+    /// Whether the batch it was written with ends with it.
+    pub(crate) fn ends_batch(self) -> bool {
+        self.kind & LAST != 0
     }
 
     /// Bytes of the whole record.
@@ -235,18 +251,20 @@ pub(crate) fn is_end(bytes: &[u8]) -> bool {
     bytes.iter().take(HEAD_BYTES).all(|byte| *byte == 0)
 }
 
-/// Reads the record whose head is at the front of `bytes`; `None` if its body is not what was written.
-pub(crate) fn read_record(bytes: &[u8], head: Head, place: Place) -> Option<Record<'_>> {
+/// The body of the record at the front of `bytes`; `None` if it is not what was written.
+fn read_body(bytes: &[u8], head: Head, place: Place) -> Option<&[u8]> {
     let mut fields = Fields(bytes);
     fields.bytes(HEAD_BYTES)?;
     let filled = fields.bytes(usize::try_from(head.record_bytes()).ok()? - HEAD_BYTES)?;
     let mut hasher = seeded(place);
     hasher.update(filled);
-    if hasher.finalize() != head.body_crc {
-        return None;
-    }
-    let mut body = Fields(filled.get(..head.body_bytes as usize)?);
-    Some(match head.kind {
+    if hasher.finalize() == head.body_crc { filled.get(..head.body_bytes as usize) } else { None }
+}
+
+/// Reads the record whose head is at the front of `bytes`; `None` if its body is not what was written.
+pub(crate) fn read_record(bytes: &[u8], head: Head, place: Place) -> Option<Record<'_>> {
+    let mut body = Fields(read_body(bytes, head, place)?);
+    Some(match head.kind & !LAST {
         HEADER => {
             // Another format is told apart by whoever reads the segment; a header is never half understood.
             if body.u32()? != FORMAT {
@@ -266,10 +284,9 @@ pub(crate) fn read_record(bytes: &[u8], head: Head, place: Place) -> Option<Reco
 }
 
 /// The format that a segment's first record names, whatever this version makes of the rest.
-pub(crate) fn format_of(bytes: &[u8], head: Head) -> Option<u32> {
-    let mut fields = Fields(bytes);
-    fields.bytes(HEAD_BYTES)?;
-    (head.kind == HEADER).then(|| fields.u32()).flatten()
+pub(crate) fn format_of(bytes: &[u8], head: Head, place: Place) -> Option<u32> {
+    let mut body = Fields(read_body(bytes, head, place)?);
+    (head.kind & !LAST == HEADER).then(|| body.u32()).flatten()
 }
 
 /// Reads an entry back from the bytes of its record.

@@ -80,6 +80,7 @@ pub(crate) fn replay(disk: &dyn Disk, identity: Identity, cached_bytes_max: u64)
     reader.finish(segments.front())?;
     let mut standing = reader.standing;
     standing.last = reader.index.last_id();
+    standing.purged = reader.index.purged();
     Ok(Replayed { index: reader.index, standing, segments, end, cut_bytes, records: reader.records, spares, strays })
 }
 
@@ -122,7 +123,7 @@ fn read_header(file: &dyn crate::disk::DiskFile, number: u64, identity: Identity
             }
         }
         Some(_) => Err(damaged()),
-        None => match format_of(&bytes, head) {
+        None => match format_of(&bytes, head, place) {
             Some(found) if found > FORMAT => Err(Error::Format { file: path, found, known: FORMAT }),
             _ => Err(damaged()),
         },
@@ -203,6 +204,7 @@ impl Reader {
     fn read_last(&mut self, bytes: &[u8], number: u64, start: u64) -> Result<Tail, Error> {
         let mut offset = start;
         let mut newest_batch = 0;
+        let mut batch_ended = true;
         loop {
             let place = Place { segment: number, offset };
             let rest = bytes.get(offset as usize..).unwrap_or_default();
@@ -210,11 +212,14 @@ impl Reader {
             let Some(record) = read_record(rest, head, place) else { break };
             self.add(&record, place)?;
             newest_batch = head.durable;
+            batch_ended = head.ends_batch();
             offset += head.record_bytes();
         }
         let rest = bytes.get(offset as usize..).unwrap_or_default();
-        // Behind each batch its end mark was written with it. If it is not there, something was begun behind it.
-        let mut cut_end = if is_end(rest) { offset } else { offset + HEAD_BYTES as u64 };
+        // Behind each batch its end mark was written with it. If it is not there, something was begun behind it; if it is
+        // there but the batch has no last record, the rest of the batch is gone. How much is not known: at least a head.
+        let clean = batch_ended && is_end(rest);
+        let mut cut_end = if clean { offset } else { offset + HEAD_BYTES as u64 };
         let mut at = offset;
         while at < bytes.len() as u64 {
             let place = Place { segment: number, offset: at };

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::record::{HEAD_BYTES, Header, Place, Record, put_record};
+use super::record::{HEAD_BYTES, Header, Place, Record, end_batch, put_record};
 use crate::disk::{Disk, DiskFile};
 
 pub(crate) const FOLDER: &str = "log";
@@ -47,22 +47,22 @@ pub(crate) struct Segment {
 /// The files of the log from the oldest to the one being written.
 pub(crate) struct Segments {
     disk: Arc<dyn Disk>,
-    segments: VecDeque<Segment>,
+    files: VecDeque<Segment>,
     shelf: Arc<Shelf>,
 }
 
 impl Segments {
-    pub(crate) fn new(disk: Arc<dyn Disk>, segments: VecDeque<Segment>, shelf: Arc<Shelf>) -> Self {
-        Self { disk, segments, shelf }
+    pub(crate) fn new(disk: Arc<dyn Disk>, files: VecDeque<Segment>, shelf: Arc<Shelf>) -> Self {
+        Self { disk, files, shelf }
     }
 
     /// The number of the segment being written; 0 before the first.
     pub(crate) fn number(&self) -> u64 {
-        self.segments.back().map_or(0, |segment| segment.number)
+        self.files.back().map_or(0, |segment| segment.number)
     }
 
     pub(crate) fn current(&mut self) -> Option<&mut Segment> {
-        self.segments.back_mut()
+        self.files.back_mut()
     }
 
     pub(crate) fn shelf(&self) -> &Arc<Shelf> {
@@ -74,7 +74,9 @@ impl Segments {
         let number = header.segment;
         let (spare, file) = self.shelf.take(self.disk.as_ref())?;
         let mut bytes = Vec::new();
-        put_record(&mut bytes, &Record::Header(header), Place { segment: number, offset: 0 }, 0);
+        let place = Place { segment: number, offset: 0 };
+        put_record(&mut bytes, &Record::Header(header), place, 0);
+        end_batch(&mut bytes, place);
         let end = bytes.len() as u64;
         // The end mark: what a recycled file held before lies behind it and is never looked at as a record to be.
         bytes.resize(bytes.len() + HEAD_BYTES, 0);
@@ -84,7 +86,7 @@ impl Segments {
         self.disk.rename(&spare, &segment_path(number))?;
         // The name is durable before anything is written that could be acknowledged.
         self.disk.sync_folder(FOLDER)?;
-        self.segments.push_back(Segment { number, file: Arc::from(file), max_index: None });
+        self.files.push_back(Segment { number, file: Arc::from(file), max_index: None });
         self.shelf.ask();
         Ok(end)
     }
@@ -93,9 +95,9 @@ impl Segments {
     /// has made the purge mark durable, else a start would find entries missing.
     pub(crate) fn take_free(&mut self, purged: Option<u64>, all: bool) -> Vec<u64> {
         let mut free = Vec::new();
-        while self.segments.len() > 1
+        while self.files.len() > 1
             && let Some(segment) =
-                self.segments.pop_front_if(|segment| all || segment.max_index.is_none_or(|max| Some(max) <= purged))
+                self.files.pop_front_if(|segment| all || segment.max_index.is_none_or(|max| Some(max) <= purged))
         {
             free.push(segment.number);
         }
@@ -177,12 +179,11 @@ impl Shelf {
     fn take(&self, disk: &dyn Disk) -> io::Result<(String, Box<dyn DiskFile>)> {
         let (name, create) = {
             let mut spares = self.lock();
-            match spares.ready.pop() {
-                Some(name) => (name, false),
-                None => {
-                    spares.next += 1;
-                    (spare_path(spares.next - 1), true)
-                }
+            if let Some(name) = spares.ready.pop() {
+                (name, false)
+            } else {
+                spares.next += 1;
+                (spare_path(spares.next - 1), true)
             }
         };
         let file = disk.open(&name, create)?;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use super::record::{ENTRY_ID_BYTES, HEAD_BYTES, Header, Place, Record, Standing, put_record, record_bytes};
+use super::record::{ENTRY_ID_BYTES, HEAD_BYTES, Header, Place, Record, Standing, end_batch, put_record, record_bytes};
 use super::replay::{Replayed, replay};
 use super::segments::{Segments, Shelf};
 use super::{LogOptions, Operation, Queued, Recovered, Shared, State};
@@ -40,6 +40,8 @@ pub struct LogWriter {
     /// Below this offset of the current segment all is synced.
     durable: u64,
     buffer: Vec<u8>,
+    /// The newest record in the buffer.
+    newest: Option<Place>,
     placed: Vec<Placed>,
     spare_maker: Option<JoinHandle<()>>,
 }
@@ -112,6 +114,7 @@ impl LogWriter {
             end,
             durable: end,
             buffer: Vec::new(),
+            newest: None,
             placed: Vec::new(),
             spare_maker: None,
         };
@@ -132,9 +135,9 @@ impl LogWriter {
     /// Runs the writer on a thread named `log`, which ends when the last handle is dropped, and a second one that makes
     /// spare files. Fails if the system gives no thread.
     pub fn spawn(mut self) -> io::Result<JoinHandle<()>> {
-        let (shelf, disk) = (Arc::clone(self.segments.shelf()), Arc::clone(&self.disk));
+        let (spares, disk) = (Arc::clone(self.segments.shelf()), Arc::clone(&self.disk));
         self.spare_maker =
-            Some(Builder::new().name("log-spare".to_owned()).spawn(move || shelf.keep_filled(disk.as_ref()))?);
+            Some(Builder::new().name("log-spare".to_owned()).spawn(move || spares.keep_filled(disk.as_ref()))?);
         Builder::new().name("log".to_owned()).spawn(move || {
             while self.wait() {
                 self.step();
@@ -251,12 +254,18 @@ impl LogWriter {
             self.put(&Record::Committed(committed));
             self.standing.committed = Some(committed.clone());
         }
+        if let Some(place) = self.newest.take()
+            && let Some(record) = self.buffer.get_mut((place.offset - self.end) as usize..)
+        {
+            end_batch(record, place);
+        }
         self.buffer.resize(self.buffer.len() + HEAD_BYTES, 0);
     }
 
     fn put(&mut self, record: &Record<'_>) -> Place {
         let place = Place { segment: self.segments.number(), offset: self.end + self.buffer.len() as u64 };
         put_record(&mut self.buffer, record, place, self.durable);
+        self.newest = Some(place);
         place
     }
 

@@ -160,6 +160,10 @@ fn is_aside(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "tmp")
 }
 
+fn is_part(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "part")
+}
+
 /// The folder and name of a path of the operating system.
 fn parted(path: &Path) -> Result<(OsDisk, String), Error> {
     let name = path.file_name().and_then(|name| name.to_str());

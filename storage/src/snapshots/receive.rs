@@ -3,7 +3,7 @@
 use std::io;
 
 use super::file::mark_received;
-use super::{FOLDER, SnapshotReader, Snapshots, is_snapshot, name_of, path};
+use super::{FOLDER, SnapshotReader, Snapshots, is_part, name_of, path};
 use crate::disk::DiskFile;
 use crate::error::Error;
 
@@ -24,7 +24,7 @@ impl ReceiveWriter {
         }
         let name = format!("{id}.part");
         for other in snapshots.disk.list(FOLDER)? {
-            if other != name && !is_snapshot(&other) && other.ends_with(".part") {
+            if other != name && is_part(&other) {
                 snapshots.disk.remove(&path(&other))?;
             }
         }

@@ -1,41 +1,12 @@
 //! The log's life in short: append, read, vote, truncate, purge, roll over, reopen. Faults are in other files.
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::{io, thread};
 
-use bytes::Bytes;
-use storage::{Disk, Done, Entry, Identity, Log, LogId, LogOptions, LogWriter, MemDisk, OsDisk, Recovered};
+use storage::{Disk, Error, Identity, Log, LogId, MemDisk, OsDisk, Recovered};
 
-fn options(segment_bytes: u64, cached_bytes: u64) -> LogOptions {
-    let identity = Identity { cluster_id: 1, node_id: 2, disk_id: 3 };
-    LogOptions { segment_bytes, cached_bytes, ..LogOptions::new(identity, Box::new(|_| {})) }
-}
-
-fn open(disk: &MemDisk) -> (Log, LogWriter, Recovered) {
-    Log::open(Arc::new(disk.clone()), options(4096, 1000)).unwrap()
-}
-
-fn entry(term: u64, index: u64) -> Entry {
-    let len = (index % 7) as usize * 40;
-    Entry { id: LogId { term, node: 1, index }, body: Bytes::from(vec![(index + term) as u8; len]) }
-}
-
-fn entries(term: u64, range: std::ops::Range<u64>) -> Vec<Entry> {
-    range.map(|index| entry(term, index)).collect()
-}
-
-fn tell(to: &Sender<u64>, what: u64) -> Done {
-    let to = to.clone();
-    Box::new(move |outcome: io::Result<()>| {
-        outcome.unwrap();
-        to.send(what).unwrap();
-    })
-}
-
-fn ok() -> Done {
-    Box::new(|outcome| outcome.unwrap())
-}
+use crate::rig::{IDENTITY, entries, ok, open, options, tell, try_open};
 
 #[test]
 fn appended_entries_are_readable_at_once_and_durable_when_told() {
@@ -169,4 +140,42 @@ fn the_thread_writes_real_files_and_ends_with_the_last_handle() {
     let (log, ..) = Log::open(disk, options(64 << 10, 1000)).unwrap();
     assert_eq!(log.read(1..3000, u64::MAX).unwrap(), entries(1, 1..2001));
     assert_eq!(log.committed(), Some(b"the last".to_vec()));
+}
+
+#[test]
+fn another_nodes_log_is_refused() {
+    let disk = MemDisk::new();
+    drop(open(&disk));
+    let mut others = options(4096, 1000);
+    others.identity = Identity { disk_id: 4, ..IDENTITY };
+    assert!(matches!(Log::open(Arc::new(disk.clone()), others), Err(Error::Foreign { .. })));
+    assert!(try_open(&disk, 4096).is_ok());
+}
+
+#[test]
+fn an_identity_is_stored_whole() {
+    let disk = MemDisk::new();
+    assert_eq!(Identity::load(&disk).unwrap(), None);
+    IDENTITY.store(&disk).unwrap();
+    assert_eq!(Identity::load(&disk).unwrap(), Some(IDENTITY));
+    let len = disk.contents("node.id").unwrap().len() as u64;
+    for offset in 0..len {
+        let damaged = disk.fork();
+        damaged.flip_bit("node.id", offset, (offset % 8) as u8);
+        let found = Identity::load(&damaged);
+        assert!(matches!(found, Err(Error::Damaged { .. }) | Ok(Some(IDENTITY))), "byte {offset}: {found:?}");
+    }
+}
+
+#[test]
+fn a_batch_larger_than_a_segment_makes_it_longer() {
+    let disk = MemDisk::new();
+    let (log, mut writer, _) = open(&disk);
+    for first in [1, 201, 401] {
+        log.append(entries(1, first..first + 200), ok());
+        writer.step();
+    }
+    drop((log, writer));
+    let (log, ..) = open(&disk);
+    assert_eq!(log.read(1..1000, u64::MAX).unwrap(), entries(1, 1..601));
 }
