@@ -1,2 +1,18 @@
-//! Placeholder.
-fn main() {}
+//! The executable `usher`: one binary for nodes, operators, the demo and measurements.
+//! Deliberately tiny: what to do is in `cli`, what a node is in `run`.
+
+mod cli;
+mod client;
+mod config;
+mod local;
+mod sync_file_range;
+
+use std::process::ExitCode;
+
+/// Frees memory back to where it came from under many small allocations; glibc's grows and stays.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::main()
+}

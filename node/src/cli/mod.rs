@@ -1,0 +1,173 @@
+//! The command line: what can be asked, and where each answer is made. Deliberately thin: a command is REST calls or
+//! a file's work, and the same things can be done by any HTTP client.
+
+mod catalogue;
+mod cluster;
+mod exit;
+mod output;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::client::{Address, Rest};
+use crate::config::{self, Config};
+pub(crate) use cluster::promote_when_ready;
+pub(crate) use exit::Refused;
+pub(crate) use output::Output;
+
+/// The box office that cannot oversell: nodes, operators' commands, a demo and measurements in one program.
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, propagate_version = true, after_help = exit::MANUAL)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Globals {
+    /// Base URL of any node of the cluster.
+    #[arg(long, global = true, env = "USHER_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub(crate) server: Address,
+    /// API key (usk_…).
+    #[arg(long, global = true, env = "USHER_KEY", hide_env_values = true, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Globals {
+    /// Calls to the server that was named.
+    pub(crate) fn rest(&self) -> Rest {
+        Rest::new(self.server.clone(), self.key.as_deref())
+    }
+
+    /// Where results go.
+    pub(crate) fn output(&self) -> Output {
+        Output::new(self.json)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run one node.
+    Node {
+        /// The node's configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Stop, as if asked to, when standard input ends: for nodes that must not outlive their parent.
+        #[arg(long, hide = true)]
+        until_stdin_closes: bool,
+    },
+    /// Form, watch and change a cluster; back it up and restore it.
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    /// Seating plans.
+    #[command(subcommand)]
+    Plan(catalogue::PlanCommand),
+    /// Events.
+    #[command(subcommand)]
+    Event(catalogue::EventCommand),
+    /// Showtimes.
+    #[command(subcommand)]
+    Showtime(catalogue::ShowtimeCommand),
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Parses the arguments, does what they ask and answers the exit code.
+pub(crate) fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Help and version are no mistakes; clap knows where each goes.
+            drop(told.print());
+            return ExitCode::from(if told.use_stderr() { exit::USAGE } else { exit::OK });
+        }
+    };
+    match dispatch(cli) {
+        Ok(()) => ExitCode::from(exit::OK),
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::from(exit::code(&error))
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    let globals = cli.globals;
+    match cli.command {
+        Command::Node { config, until_stdin_closes } => {
+            let _ = (read_config(&config)?, until_stdin_closes);
+            anyhow::bail!("not yet")
+        }
+        Command::Cluster(command) => block_on(cluster::run(command, &globals)),
+        Command::Plan(command) => block_on(catalogue::plan(command, &globals)),
+        Command::Event(command) => block_on(catalogue::event(command, &globals)),
+        Command::Showtime(command) => block_on(catalogue::showtime(command, &globals)),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "usher", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Reads a node's configuration, the environment laid over it.
+pub(crate) fn read_config(file: &std::path::Path) -> anyhow::Result<Config> {
+    Ok(config::load(file, std::env::vars())?)
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn globals_may_stand_anywhere() {
+        for line in [
+            "usher --server http://a:1 --key k --json cluster status",
+            "usher cluster status --json --key k --server http://a:1",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.globals.server.to_string(), "http://a:1");
+            assert_eq!(cli.globals.key.as_deref(), Some("k"));
+            assert!(cli.globals.json);
+        }
+    }
+
+    #[test]
+    fn mistakes_of_usage_are_told() {
+        for line in [
+            "usher",
+            "usher nodes",
+            "usher node",
+            "usher --server localhost cluster status",
+            "usher cluster promote",
+            "usher cluster promote leader",
+            "usher cluster restore --from a",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}
