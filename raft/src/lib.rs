@@ -1,1 +1,55 @@
-//! Placeholder.
+//! CONSENSUS around the rules: every node applies the same log of requests to its copy of the state.
+//!
+//! [`Cluster`] is all that the rest of the program needs. Deliberately not here: what requests mean (`booking`), bytes
+//! on disk (`storage`), HTTP (`api`).
+//!
+//! | file | what |
+//! |---|---|
+//! | `cluster` `options` `status` `error` `answer` | the interface |
+//! | `start` `node` `duties` | how a node starts; its parts; what it does by itself |
+//! | `propose` `proposer` | a request's way to the leader; packing at the leader |
+//! | `reads` | linearizable reads |
+//! | `machine` `replica` `feed` | applying; the state and who reads it; what changed |
+//! | `log_store` `snapshot` | openraft's storage over ours |
+//! | `peers/` `network` | what nodes say to each other, and over what |
+//! | `membership` | joining, voting, leaving |
+//! | `clock` | clocks and cluster time |
+//! | `codec` `types` | bytes; openraft's types |
+//! | `runtime` `sync` `histogram` | tasks and threads; locks; durations |
+
+mod answer;
+mod clock;
+mod cluster;
+mod codec;
+mod duties;
+mod error;
+mod feed;
+mod histogram;
+mod log_store;
+mod machine;
+mod membership;
+pub mod network;
+mod node;
+mod options;
+mod peers;
+mod propose;
+mod proposer;
+mod reads;
+mod replica;
+mod runtime;
+mod snapshot;
+mod start;
+mod status;
+mod sync;
+mod types;
+
+pub use answer::Answer;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use cluster::Cluster;
+pub use error::Error;
+pub use feed::{FeedItem, FeedReceiver, Lagged};
+pub use network::{Network, TcpNetwork};
+pub use options::{OnFatal, Options, Parts, SECRET_BYTES_MIN, Secret, Timings, TlsFiles};
+pub use replica::StateGuard;
+pub use runtime::Tasks;
+pub use status::{Member, Metrics, Role, Status};

@@ -1,0 +1,252 @@
+//! The handle that the rest of the program has of consensus. Only the interface: what happens is told in the modules
+//! that it calls.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use openraft::ServerState;
+use openraft::async_runtime::watch::WatchReceiver as _;
+
+use crate::answer::Answer;
+use crate::error::Error;
+use crate::feed::FeedReceiver;
+use crate::node::Node;
+use crate::options::{Options, Parts};
+use crate::peers::{Change, PROTOCOL};
+use crate::replica::{DIGEST_EVERY, StateGuard};
+use crate::runtime::on_thread;
+use crate::start;
+use crate::status::{Member, Metrics, Role, Status};
+
+/// A digest at a coming index is waited for so long.
+const DIGEST_WITHIN: Duration = Duration::from_secs(2);
+
+/// A handle to this node and, through it, to the cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Cluster(Arc<Node>);
+
+impl Cluster {
+    pub(crate) fn new(node: Arc<Node>) -> Self {
+        Self(node)
+    }
+
+    /// Starts the node on its data: listens for peers, opens what is stored, takes part if it has joined.
+    /// A node whose log is damaged starts too, takes no part and says so in [`Cluster::status`].
+    pub async fn start(options: Options, parts: Parts) -> Result<Self, Error> {
+        start::start(options, parts).await
+    }
+
+    /// Founds a cluster of this node alone, once; returns the cluster's id. Fails with [`Error::AlreadyJoined`] on a
+    /// node that belongs to one.
+    pub async fn initialize(&self) -> Result<u128, Error> {
+        self.0.initialize().await
+    }
+
+    /// Has a request carried out, through whichever node leads, and returns what came of it once it is durable on a
+    /// majority and applied. `lane` (an organization) takes turns with others.
+    ///
+    /// Ends within the request deadline: [`Error::NoLeader`] if nothing was logged, [`Error::Unknown`] if it may have
+    /// been, [`Error::Busy`] if the lane is full, [`Error::TooLarge`] above 8 MiB.
+    pub async fn propose(&self, lane: u128, request: booking::Request) -> Result<Answer, Error> {
+        self.0.propose(lane, &request).await
+    }
+
+    /// The state at this node's applied index. Keep it for µs and never across an await: applying waits for it.
+    pub fn state(&self) -> StateGuard<'_> {
+        self.0.replica.read()
+    }
+
+    /// Waits until this node's state reflects everything that was answered before the call, by any node; returns the
+    /// index. [`Error::NoLeader`] or [`Error::Behind`] after the request deadline.
+    pub async fn linearizable(&self) -> Result<u64, Error> {
+        self.0.linearizable().await
+    }
+
+    /// Waits until an index is applied here, or fails with [`Error::Behind`].
+    pub async fn wait_applied(&self, index: u64, within: Duration) -> Result<(), Error> {
+        self.0.replica.wait(index, within).await
+    }
+
+    /// The applied index.
+    pub fn applied(&self) -> u64 {
+        self.0.replica.applied()
+    }
+
+    /// Cluster time as this node reckons it, in ms since 1970. Good for showing, not for deciding.
+    pub fn now_ms(&self) -> u64 {
+        self.0.time.now_ms()
+    }
+
+    /// Whether this node leads, as far as it knows: whoever acts on it asks [`Cluster::linearizable`] first.
+    pub fn leads(&self) -> bool {
+        let me = self.0.party().node_id;
+        me != 0 && self.0.leadership.borrow().leader == Some(me)
+    }
+
+    /// Waits until this node leads or ceases to, and returns whether it does.
+    pub async fn leadership_changed(&self) -> bool {
+        let before = self.leads();
+        let mut role = self.0.leadership.subscribe();
+        let me = self.0.party().node_id;
+        let changed = role.wait_for(|now| (me != 0 && now.leader == Some(me)) != before);
+        if changed.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        !before
+    }
+
+    /// A subscription to what each entry changes, from now on. Subscribe first, then read the state.
+    pub fn subscribe(&self) -> FeedReceiver {
+        self.0.replica.feed.subscribe()
+    }
+
+    /// What this node says of itself and its cluster.
+    pub fn status(&self) -> Status {
+        let node = &self.0;
+        let party = node.party();
+        let mut status = Status {
+            id: party.node_id,
+            cluster_id: party.cluster_id,
+            role: Role::Unjoined,
+            damaged: node.damaged.get().cloned(),
+            leader: None,
+            term: 0,
+            members: node.members(),
+            applied: node.replica.applied(),
+            committed: 0,
+            last_log: 0,
+            snapshot: 0,
+            log_bytes: 0,
+            state_bytes: 0,
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        if status.damaged.is_some() {
+            status.role = Role::Damaged;
+        }
+        let Some(core) = node.core.get() else { return status };
+        let metrics = core.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        status.role = match metrics.state {
+            _ if node.stopping.load(Ordering::Acquire) => Role::Stopped,
+            ServerState::Learner => Role::Learner,
+            ServerState::Follower => Role::Follower,
+            ServerState::Candidate => Role::Candidate,
+            ServerState::Leader => Role::Leader,
+            ServerState::Shutdown => Role::Stopped,
+        };
+        status.leader = metrics.current_leader;
+        status.term = metrics.current_term;
+        status.committed = metrics.local_committed.map_or(0, |id| id.index);
+        status.last_log = metrics.last_log_index.unwrap_or(0);
+        status.snapshot = metrics.snapshot.map_or(0, |id| id.index);
+        status.log_bytes = core.log().map_or(0, |log| log.bytes());
+        status
+    }
+
+    /// The members with how far each has come, as the leader sees it; without that if the leader does not answer
+    /// within a second.
+    pub async fn members(&self) -> Vec<Member> {
+        self.0.members_of_leader().await
+    }
+
+    /// Counters and gauges.
+    pub fn metrics(&self) -> Metrics {
+        let node = &self.0;
+        let c = &node.counters;
+        let get = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let (sync_us, sync_us_sum) = c.sync_us.read();
+        Metrics {
+            proposals: get(&c.proposals),
+            busy: get(&c.busy),
+            forwarded: get(&c.forwarded),
+            retried: get(&c.retried),
+            unknown: get(&c.unknown),
+            entries: get(&node.proposer.entries),
+            packed: get(&node.proposer.packed),
+            waiting: node.proposer.waiting(),
+            applied_entries: get(&node.replica.entries),
+            applied_requests: get(&node.replica.requests),
+            reads: get(&c.reads),
+            read_rounds: get(&c.read_rounds),
+            leader_changes: get(&c.leader_changes),
+            sync_us,
+            sync_us_sum,
+            feed_lag: node.replica.feed.lag() as u64,
+            snapshots_made: get(&c.snapshots_made),
+            snapshots_received: get(&c.snapshots_received),
+            copied: get(&c.copied),
+        }
+    }
+
+    /// The state's digest: at the applied index without `index`; else at that index if it is the applied one or one of
+    /// the last 256 multiples of 1,024. Waits 2 s for a coming index; `None` if it is not known.
+    pub async fn digest(&self, index: Option<u64>) -> Result<Option<(u64, u128)>, Error> {
+        if let Some(index) = index
+            && index > self.applied()
+        {
+            if !index.is_multiple_of(DIGEST_EVERY) {
+                // Only remembered indexes can be caught while others are applied behind them; any other is a matter
+                // of luck.
+                tracing::debug!(index, "a digest at an index that is not remembered");
+            }
+            if self.wait_applied(index, DIGEST_WITHIN).await.is_err() {
+                return Ok(None);
+            }
+        }
+        Ok(self.0.replica.digest(index))
+    }
+
+    /// Has the leader contact the node at a peer address, which must be running and belong to no cluster, and take it
+    /// in without a vote; returns its id.
+    pub async fn add_learner(&self, address: &str) -> Result<u64, Error> {
+        self.0.change(Change::Add { address: address.to_owned() }).await
+    }
+
+    /// Gives a node a vote, once it has caught up.
+    pub async fn promote(&self, node: u64) -> Result<(), Error> {
+        self.0.change(Change::Promote { node }).await.map(drop)
+    }
+
+    /// Takes a node out of the cluster.
+    pub async fn remove(&self, node: u64) -> Result<(), Error> {
+        self.0.change(Change::Remove { node }).await.map(drop)
+    }
+
+    /// Hands leadership to a voter, by default the one that has come furthest; returns who leads then.
+    pub async fn transfer_leader(&self, to: Option<u64>) -> Result<u64, Error> {
+        self.0.change(Change::Transfer { to }).await
+    }
+
+    /// Where this node listens for peers.
+    pub fn peer_address(&self) -> Option<SocketAddr> {
+        self.0.address.get().copied()
+    }
+
+    /// Stops: hands leadership over (2 s at most), ends consensus, finishes what the disk has been given.
+    pub async fn shutdown(&self) {
+        let node = &self.0;
+        if node.stopping.load(Ordering::Acquire) {
+            return;
+        }
+        if self.leads() && node.members().iter().filter(|m| m.voter).count() > 1 {
+            if let Err(error) = node.transfer(None).await {
+                tracing::warn!(%error, "leadership was not handed over");
+            }
+        }
+        node.stopping.store(true, Ordering::Release);
+        if let Some(core) = node.core.get() {
+            if let Err(error) = core.raft.shutdown().await {
+                tracing::error!(%error, "consensus did not end in order");
+            }
+            if let Some(writer) = core.take_writer()
+                && on_thread("log-end", move || writer.join().is_ok()).await != Some(true)
+            {
+                tracing::error!("the log's writer did not end in order");
+            }
+        }
+        node.tasks.end();
+    }
+}

@@ -1,0 +1,106 @@
+//! openraft's state machine: hands committed entries to the replica and answers at once. The only caller of
+//! `State::apply` is the replica, and this is its only caller. No I/O.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::{Stream, TryStreamExt};
+use openraft::RaftSnapshotBuilder;
+use openraft::storage::{EntryResponder, RaftStateMachine};
+
+use crate::codec;
+use crate::node::Node;
+use crate::snapshot::SnapshotFile;
+use crate::types::{LogId, Outcomes, Payload, Snapshot, SnapshotMeta, StoredMembership, Types};
+
+/// See the module.
+pub(crate) struct Machine(pub(crate) Arc<Node>);
+
+/// Ends the process if an entry makes the rules panic: the state may be half changed, and every node would come to the
+/// same end.
+struct Unharmed<'a>(&'a Node, LogId);
+
+impl Drop for Unharmed<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fatal(&format!("entry {} made the rules panic", self.1.index));
+        }
+    }
+}
+
+impl Machine {
+    fn apply_one(&self, id: LogId, payload: Payload) -> io::Result<Outcomes> {
+        let node = &*self.0;
+        let _unharmed = Unharmed(node, id);
+        let outcomes = match payload {
+            Payload::Blank => {
+                node.replica.pass(id, None);
+                Outcomes::default()
+            }
+            Payload::Membership(membership) => {
+                node.replica.pass(id, Some(StoredMembership::new(Some(id), membership)));
+                Outcomes::default()
+            }
+            Payload::Normal(batch) => {
+                let (at_ms, requests) = codec::unpack(&batch).inspect_err(|error| {
+                    node.fatal(&format!(
+                        "entry {} cannot be read ({error}): it was written by a newer version of the program",
+                        id.index
+                    ));
+                })?;
+                node.time.applied(at_ms);
+                node.replica.apply(id, at_ms, requests)
+            }
+        };
+        if id.leader_id.node_id == node.party().node_id {
+            node.proposer.set_applied(id.leader_id.term);
+        }
+        Ok(outcomes)
+    }
+}
+
+impl RaftStateMachine<Types> for Machine {
+    type SnapshotData = SnapshotFile;
+    type SnapshotBuilder = Builder;
+
+    async fn applied_state(&mut self) -> Result<(Option<LogId>, StoredMembership), io::Error> {
+        let held = self.0.replica.held();
+        Ok((held.applied, held.membership))
+    }
+
+    async fn apply<S>(&mut self, mut entries: S) -> Result<(), io::Error>
+    where
+        S: Stream<Item = Result<EntryResponder<Types>, io::Error>> + Unpin + Send,
+    {
+        while let Some((entry, responder)) = entries.try_next().await? {
+            let outcomes = self.apply_one(entry.log_id, entry.payload)?;
+            if let Some(responder) = responder {
+                responder.send(outcomes);
+            }
+        }
+        Ok(())
+    }
+
+    async fn get_snapshot_builder(&mut self) -> Builder {
+        Builder
+    }
+
+    async fn install_snapshot(&mut self, _meta: &SnapshotMeta, _snapshot: SnapshotFile) -> Result<(), io::Error> {
+        Err(io::Error::other("no snapshots yet"))
+    }
+
+    async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot>, io::Error> {
+        Ok(None)
+    }
+}
+
+/// Makes a snapshot of the state as it was when it was asked for.
+pub(crate) struct Builder;
+
+impl RaftSnapshotBuilder<Types> for Builder {
+    type SnapshotData = SnapshotFile;
+
+    async fn build_snapshot(&mut self) -> Result<Snapshot, io::Error> {
+        Err(io::Error::other("no snapshots yet"))
+    }
+}

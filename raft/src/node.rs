@@ -1,0 +1,218 @@
+//! One node's parts and how they find each other. Not the public interface (`cluster`), nor what the parts do.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use storage::{Identity, Log};
+use tokio::sync::watch;
+
+use crate::clock::{ClusterTime, TimeNote};
+use crate::error::Error;
+use crate::histogram::Histogram;
+use crate::options::{Options, Parts};
+use crate::peers::{Link, Party, Tls};
+use crate::proposer::Proposer;
+use crate::reads::Rounds;
+use crate::replica::Replica;
+use crate::runtime::Tasks;
+use crate::sync::lock;
+use crate::types::{Peer, Raft};
+
+/// Who leads, as this node knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Leadership {
+    pub(crate) leader: Option<u64>,
+    pub(crate) term: u64,
+}
+
+/// What exists once the node has joined a cluster.
+pub(crate) struct Core {
+    pub(crate) raft: Raft,
+    /// Taken away when the node stops: the writer ends with the last handle.
+    log: Mutex<Option<Log>>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl Core {
+    pub(crate) fn new(raft: Raft, log: Log, writer: std::thread::JoinHandle<()>) -> Self {
+        Self { raft, log: Mutex::new(Some(log)), writer: Mutex::new(Some(writer)) }
+    }
+
+    /// The log, unless the node has stopped.
+    pub(crate) fn log(&self) -> Option<Log> {
+        lock(&self.log).clone()
+    }
+
+    /// Gives the log up and hands out its writer, to be waited for.
+    pub(crate) fn take_writer(&self) -> Option<std::thread::JoinHandle<()>> {
+        drop(lock(&self.log).take());
+        lock(&self.writer).take()
+    }
+}
+
+/// Counters for the metrics page.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) proposals: AtomicU64,
+    pub(crate) busy: AtomicU64,
+    pub(crate) forwarded: AtomicU64,
+    pub(crate) retried: AtomicU64,
+    pub(crate) unknown: AtomicU64,
+    pub(crate) reads: AtomicU64,
+    pub(crate) read_rounds: AtomicU64,
+    pub(crate) leader_changes: AtomicU64,
+    pub(crate) snapshots_made: AtomicU64,
+    pub(crate) snapshots_received: AtomicU64,
+    pub(crate) copied: AtomicU64,
+    pub(crate) sync_us: Arc<Histogram>,
+}
+
+/// Adds one.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Streams to one peer.
+struct Links {
+    control: Arc<Link>,
+    forward: Arc<Link>,
+}
+
+/// See the module.
+pub(crate) struct Node {
+    pub(crate) options: Options,
+    pub(crate) parts: Parts,
+    pub(crate) tasks: Tasks,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) time: Arc<ClusterTime>,
+    pub(crate) replica: Arc<Replica>,
+    pub(crate) proposer: Arc<Proposer>,
+    pub(crate) rounds: Rounds,
+    pub(crate) counters: Counters,
+    pub(crate) leadership: watch::Sender<Leadership>,
+    pub(crate) identity: OnceLock<Identity>,
+    pub(crate) core: OnceLock<Core>,
+    /// Why this node takes no part, if it does not.
+    pub(crate) damaged: OnceLock<String>,
+    pub(crate) stopping: AtomicBool,
+    /// One at a time joins or initializes.
+    pub(crate) joining: tokio::sync::Mutex<()>,
+    /// Where it listens for peers.
+    pub(crate) address: OnceLock<std::net::SocketAddr>,
+    links: Mutex<BTreeMap<u64, Links>>,
+    /// What was last said of each peer that cannot be reached, so that it is said once.
+    unreachable: Mutex<BTreeMap<u64, String>>,
+}
+
+impl Node {
+    pub(crate) fn new(options: Options, parts: Parts, tls: Option<Tls>) -> Self {
+        let time = Arc::new(ClusterTime::new(Arc::clone(&parts.clock)));
+        Self {
+            replica: Arc::new(Replica::new(parts.copy)),
+            proposer: Arc::new(Proposer::new(Arc::clone(&time))),
+            options,
+            parts,
+            tasks: Tasks::default(),
+            tls,
+            time,
+            rounds: Rounds::default(),
+            counters: Counters::default(),
+            leadership: watch::Sender::new(Leadership::default()),
+            identity: OnceLock::new(),
+            core: OnceLock::new(),
+            damaged: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+            joining: tokio::sync::Mutex::new(()),
+            address: OnceLock::new(),
+            links: Mutex::default(),
+            unreachable: Mutex::default(),
+        }
+    }
+
+    /// Who this node is, towards its peers.
+    pub(crate) fn party(&self) -> Party {
+        self.identity.get().map_or_else(Party::default, |identity| Party {
+            cluster_id: identity.cluster_id,
+            node_id: identity.node_id,
+            disk_id: identity.disk_id,
+        })
+    }
+
+    pub(crate) fn core(&self) -> Result<&Core, Error> {
+        if let Some(why) = self.damaged.get() {
+            return Err(Error::Damaged(why.clone()));
+        }
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(Error::Stopped);
+        }
+        self.core.get().ok_or(Error::NotJoined)
+    }
+
+    pub(crate) fn fatal(&self, why: &str) {
+        (self.options.on_fatal)(why);
+    }
+
+    /// A member, as the newest membership that this node knows of has it.
+    pub(crate) fn peer(&self, id: u64) -> Option<Peer> {
+        use openraft::async_runtime::watch::WatchReceiver as _;
+        let metrics = self.core.get()?.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        metrics.membership_config.get_node(&id).cloned()
+    }
+
+    fn link(&self, to: u64, of: impl FnOnce(&Links) -> &Arc<Link>) -> Arc<Link> {
+        let mut links = lock(&self.links);
+        let links = links.entry(to).or_insert_with(|| Links { control: Link::control(to), forward: Link::forward(to) });
+        Arc::clone(of(links))
+    }
+
+    /// The control stream to a peer.
+    pub(crate) fn control(&self, to: u64) -> Arc<Link> {
+        self.link(to, |links| &links.control)
+    }
+
+    /// The stream that requests are sent on over.
+    pub(crate) fn forward(&self, to: u64) -> Arc<Link> {
+        self.link(to, |links| &links.forward)
+    }
+
+    /// Gives up streams on which nothing comes although something is waited for.
+    pub(crate) fn drop_silent_links(&self) {
+        let links: Vec<_> =
+            lock(&self.links).values().flat_map(|l| [Arc::clone(&l.control), Arc::clone(&l.forward)]).collect();
+        for link in links {
+            link.drop_if_silent();
+        }
+    }
+
+    /// Says once that a peer cannot be reached, or that it can be again.
+    pub(crate) fn note_dial(&self, to: u64, error: Option<&io::Error>) {
+        let mut unreachable = lock(&self.unreachable);
+        match error {
+            Some(error) => {
+                let why = error.to_string();
+                if unreachable.get(&to) != Some(&why) {
+                    tracing::warn!(peer = to, why, "a peer cannot be reached");
+                    unreachable.insert(to, why);
+                }
+            }
+            None => {
+                if unreachable.remove(&to).is_some() {
+                    tracing::info!(peer = to, "a peer can be reached again");
+                }
+            }
+        }
+    }
+
+    /// A leader's frame showed its time.
+    pub(crate) fn heard_leader(&self, note: TimeNote) {
+        self.time.heard_leader(note);
+    }
+
+    /// Whether bytes were cut from the log's tail and no leader has caught this node up since.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.core.get().and_then(Core::log).is_some_and(|log| log.torn_bytes() > 0)
+    }
+}

@@ -1,0 +1,158 @@
+//! What nodes say to each other. Append-only: the previous protocol version must understand what it knows.
+//! Not the log and snapshot streams, which have frames of their own (`append`, `snapshot`).
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use openraft::raft::{
+    AppendEntriesRequest, StreamAppendResult, TransferLeaderRequest, TransferLeaderResponse, VoteRequest, VoteResponse,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Ended;
+use crate::clock::TimeNote;
+use crate::codec::{self, Malformed};
+use crate::peers::frame::{Outbox, kind};
+use crate::status::Member;
+use crate::types::{Entry, LogId, Types, Vote};
+
+/// A question on a control stream.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Ask {
+    Vote(VoteRequest<Types>),
+    PreVote(VoteRequest<Types>),
+    /// An append without entries, apart from the log's stream so that it never waits behind it.
+    Heartbeat {
+        vote: Vote,
+        previous: Option<LogId>,
+        committed: Option<LogId>,
+        time: TimeNote,
+    },
+    /// Which index must a read wait for?
+    ReadIndex,
+    TransferLeader(TransferLeaderRequest<Types>),
+    /// For the leader: a change of membership.
+    Change(Change),
+    /// For the leader: the members, with how far each has come.
+    Members,
+    /// For a node without a cluster.
+    Join {
+        cluster_id: u128,
+    },
+    /// Did this node cut bytes from its log's tail, and has not been caught up since?
+    Torn,
+}
+
+/// A change of membership.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Change {
+    /// Contacts an address and adds who answers, without a vote.
+    Add { address: String },
+    /// Gives a node a vote.
+    Promote { node: u64 },
+    /// Takes a node out.
+    Remove { node: u64 },
+    /// Hands leadership over.
+    Transfer { to: Option<u64> },
+}
+
+/// An answer on a control stream.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Reply {
+    Vote(VoteResponse<Types>),
+    Heartbeat {
+        result: StreamAppendResult<Types>,
+        time: TimeNote,
+    },
+    Index(u64),
+    Transfer(TransferLeaderResponse<Types>),
+    /// The change was made; the node it was about.
+    Changed(u64),
+    Members(Vec<Member>),
+    Joined {
+        node_id: u64,
+        disk_id: u128,
+        public_url: String,
+    },
+    Torn(bool),
+    /// Not the leader.
+    NotLeader,
+    /// In words.
+    Refused(String),
+}
+
+/// Queues the answer to a request that a peer sent on.
+pub(crate) fn push_answer(outbox: &Outbox, id: u64, ended: &Ended) {
+    // A closed stream: the peer finds out by itself that the outcome is unknown.
+    outbox.push(kind::ANSWER, |frame| {
+        frame.put_u64_le(id);
+        frame.put_slice(&codec::encode(ended));
+    });
+}
+
+/// A request on a forward stream: lane, weight, the request's bytes.
+pub(crate) fn put_forward(frame: &mut BytesMut, lane: u128, weight: u16, request: &[u8]) {
+    frame.put_u128_le(lane);
+    frame.put_u16_le(weight);
+    frame.put_slice(request);
+}
+
+/// See [`put_forward`].
+pub(crate) fn get_forward(mut body: Bytes) -> Result<(u128, u16, Bytes), Malformed> {
+    const WHAT: Malformed = Malformed("forwarded request");
+    let lane = body.try_get_u128_le().map_err(|_| WHAT)?;
+    let weight = body.try_get_u16_le().map_err(|_| WHAT)?;
+    if body.len() > codec::REQUEST_BYTES_MAX {
+        return Err(WHAT);
+    }
+    Ok((lane, weight, body))
+}
+
+#[derive(Serialize, Deserialize)]
+struct AppendHead {
+    vote: Vote,
+    previous: Option<LogId>,
+    committed: Option<LogId>,
+    time: TimeNote,
+}
+
+/// Appends to a frame what asks for entries to be appended; their bodies are taken as they are.
+pub(crate) fn put_append(frame: &mut BytesMut, request: &AppendEntriesRequest<Types>, time: TimeNote) {
+    let head = AppendHead { vote: request.vote, previous: request.prev_log_id, committed: request.leader_commit, time };
+    let head = codec::encode(&head);
+    frame.put_u32_le(head.len() as u32);
+    frame.put_slice(&head);
+    frame.put_u32_le(request.entries.len() as u32);
+    for entry in &request.entries {
+        let body = codec::entry_body(&entry.payload);
+        frame.put_u64_le(entry.log_id.leader_id.term);
+        frame.put_u64_le(entry.log_id.leader_id.node_id);
+        frame.put_u64_le(entry.log_id.index);
+        frame.put_u32_le(body.len() as u32);
+        frame.put_slice(&body);
+    }
+}
+
+/// See [`put_append`]; bodies share the frame's memory.
+pub(crate) fn get_append(mut body: Bytes) -> Result<(AppendEntriesRequest<Types>, TimeNote), Malformed> {
+    const WHAT: Malformed = Malformed("append");
+    let take = |body: &mut Bytes| -> Result<Bytes, Malformed> {
+        let length = body.try_get_u32_le().map_err(|_| WHAT)? as usize;
+        if length > body.len() { Err(WHAT) } else { Ok(body.split_to(length)) }
+    };
+    let head: AppendHead = codec::decode(&take(&mut body)?)?;
+    let count = body.try_get_u32_le().map_err(|_| WHAT)? as usize;
+    let mut entries = Vec::with_capacity(count.min(body.len() / 28));
+    for _ in 0..count {
+        let term = body.try_get_u64_le().map_err(|_| WHAT)?;
+        let node = body.try_get_u64_le().map_err(|_| WHAT)?;
+        let index = body.try_get_u64_le().map_err(|_| WHAT)?;
+        let payload = codec::payload(&take(&mut body)?)?;
+        let log_id = crate::types::from_storage(storage::LogId { term, node, index });
+        entries.push(Entry { log_id, payload });
+    }
+    if !body.is_empty() {
+        return Err(WHAT);
+    }
+    let request =
+        AppendEntriesRequest { vote: head.vote, prev_log_id: head.previous, leader_commit: head.committed, entries };
+    Ok((request, head.time))
+}

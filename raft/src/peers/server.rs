@@ -1,0 +1,216 @@
+//! The answerer's end of streams: who may come in, and what is done with what they ask.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, BufMut};
+use openraft::raft::AppendEntriesRequest;
+use tokio::sync::Semaphore;
+
+use crate::codec;
+use crate::network::{Listener, Stream};
+use crate::node::Node;
+use crate::peers::frame::{FrameReader, Outbox, broken, kind};
+use crate::peers::handshake::{self, Hello, Purpose};
+use crate::peers::message::{Ask, Reply, get_forward};
+use crate::peers::tls::CallerCertificate;
+use crate::peers::{append, snapshot_stream};
+use crate::proposer::{ReplyTo, Waiting};
+
+/// A caller proves itself within this.
+const PROOF_WITHIN: Duration = Duration::from_secs(3);
+/// Callers that have not proven themselves yet.
+const UNPROVEN_MAX: usize = 64;
+
+/// Takes streams until the node ends.
+pub(crate) async fn serve(node: Arc<Node>, mut listener: Box<dyn Listener>) {
+    let unproven = Arc::new(Semaphore::new(UNPROVEN_MAX));
+    loop {
+        // Never closed.
+        let Ok(permit) = Arc::clone(&unproven).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, from)) => {
+                let tasks = node.tasks.clone();
+                let node = Arc::clone(&node);
+                tasks.spawn(async move {
+                    let proven = tokio::time::timeout(PROOF_WITHIN, prove(&node, stream)).await;
+                    drop(permit);
+                    match proven {
+                        Ok(Ok((stream, hello))) => {
+                            if let Err(error) = converse(&node, stream, hello).await {
+                                tracing::debug!(%error, from, "a peer's stream ended");
+                            }
+                        }
+                        Ok(Err(error)) => tracing::warn!(%error, from, "a caller was refused"),
+                        Err(_) => tracing::warn!(from, "a caller did not prove itself in time"),
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no stream could be taken");
+                // Out of file descriptors, most likely: others have to close first.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn prove(node: &Arc<Node>, stream: Stream) -> io::Result<(Stream, Hello)> {
+    let (mut stream, certificate) = match &node.tls {
+        Some(tls) => {
+            let (stream, certificate) = tls.accept(stream).await?;
+            (stream, Some(certificate))
+        }
+        None => (stream, None),
+    };
+    let me = node.party();
+    let hello =
+        handshake::answer(&mut stream, &node.options.secret, me, |hello| admit(node, hello, certificate.as_ref()))
+            .await?;
+    Ok((stream, hello))
+}
+
+fn admit(node: &Node, hello: &Hello, certificate: Option<&CallerCertificate>) -> Result<(), String> {
+    let me = node.party();
+    if let Some(why) = node.damaged.get() {
+        return Err(format!("this node's log is damaged ({why}); it takes no part until it joins anew"));
+    }
+    if hello.purpose == Purpose::Join {
+        return if me.cluster_id == 0 || me.cluster_id == hello.from.cluster_id {
+            Ok(())
+        } else {
+            Err("this node belongs to another cluster".to_owned())
+        };
+    }
+    if me.cluster_id == 0 {
+        return Err("this node has not joined a cluster yet".to_owned());
+    }
+    if me.cluster_id != hello.from.cluster_id {
+        return Err("this node belongs to another cluster".to_owned());
+    }
+    if hello.to != me.node_id {
+        return Err("another node is meant: this address has changed hands".to_owned());
+    }
+    if let Some(peer) = node.peer(hello.from.node_id) {
+        if peer.disk_id != hello.from.disk_id {
+            return Err("the disk is not the one that joined under this node id".to_owned());
+        }
+        if certificate.is_some_and(|c| !c.names(&peer.address)) {
+            return Err("the certificate does not name the caller's address".to_owned());
+        }
+    }
+    Ok(())
+}
+
+async fn converse(node: &Arc<Node>, stream: Stream, hello: Hello) -> io::Result<()> {
+    match hello.purpose {
+        Purpose::Join | Purpose::Control => control(node, stream, hello.purpose == Purpose::Join).await,
+        Purpose::Forward => forward(node, stream).await,
+        Purpose::Append => {
+            let core = node.core.get().ok_or_else(|| broken("this node is not ready"))?;
+            append::serve(node, core.raft.clone(), stream).await
+        }
+        Purpose::Snapshot => snapshot_stream::receive(node, stream).await,
+    }
+}
+
+/// Reads questions and answers them in whatever order they are done.
+async fn control(node: &Arc<Node>, stream: Stream, joining: bool) -> io::Result<()> {
+    let (reader, writer) = tokio::io::split(stream);
+    let outbox = Arc::new(Outbox::default());
+    let _writing = writing(node, &outbox, writer);
+    let mut frames = FrameReader::new(reader);
+    while let Some((kind, mut body)) = frames.next().await? {
+        if kind != kind::ASK || body.len() < 8 {
+            return Err(broken("a question was expected"));
+        }
+        let id = body.get_u64_le();
+        let ask: Ask = codec::decode(&body)?;
+        if joining != matches!(ask, Ask::Join { .. }) {
+            return Err(broken("this question does not belong on this stream"));
+        }
+        let (tasks, node, outbox) = (node.tasks.clone(), Arc::clone(node), Arc::clone(&outbox));
+        tasks.spawn(async move {
+            let reply = answer(&node, ask).await.unwrap_or_else(Reply::Refused);
+            outbox.push(kind::ANSWER, |frame| {
+                frame.put_u64_le(id);
+                frame.put_slice(&codec::encode(&reply));
+            });
+        });
+    }
+    Ok(())
+}
+
+fn writing(
+    node: &Arc<Node>,
+    outbox: &Arc<Outbox>,
+    writer: impl tokio::io::AsyncWrite + Unpin + Send + 'static,
+) -> crate::runtime::Scoped {
+    let outbox = Arc::clone(outbox);
+    node.tasks.scoped(async move {
+        drop(outbox.write_to(writer).await);
+        outbox.close();
+    })
+}
+
+/// Takes requests that followers send on. All that came in together are packed together.
+async fn forward(node: &Arc<Node>, stream: Stream) -> io::Result<()> {
+    let (reader, writer) = tokio::io::split(stream);
+    let outbox = Arc::new(Outbox::default());
+    let _writing = writing(node, &outbox, writer);
+    let mut frames = FrameReader::new(reader);
+    while let Some(mut frame) = frames.next().await? {
+        loop {
+            let (kind, mut body) = frame;
+            if kind != kind::ASK || body.len() < 8 {
+                return Err(broken("a request was expected"));
+            }
+            let id = body.get_u64_le();
+            let (lane, weight, bytes) = get_forward(body)?;
+            node.proposer.push(Waiting { lane, weight, bytes, reply: ReplyTo::Peer(Arc::clone(&outbox), id) });
+            match frames.ready()? {
+                Some(next) => frame = next,
+                None => break,
+            }
+        }
+        node.proposer.pump().await;
+    }
+    Ok(())
+}
+
+async fn answer(node: &Arc<Node>, ask: Ask) -> Result<Reply, String> {
+    if let Ask::Join { cluster_id } = ask {
+        let identity = node.join(cluster_id).await.map_err(|e| e.to_string())?;
+        let public_url = node.options.public_url.clone();
+        return Ok(Reply::Joined { node_id: identity.node_id, disk_id: identity.disk_id, public_url });
+    }
+    let raft = &node.core.get().ok_or("this node is not ready")?.raft;
+    match ask {
+        Ask::Vote(request) => raft.vote(request).await.map(Reply::Vote).map_err(|e| e.to_string()),
+        Ask::PreVote(request) => raft.pre_vote(request).await.map(Reply::Vote).map_err(|e| e.to_string()),
+        Ask::Heartbeat { vote, previous, committed, time } => {
+            node.heard_leader(time);
+            let request =
+                AppendEntriesRequest { vote, prev_log_id: previous, entries: Vec::new(), leader_commit: committed };
+            let response = raft.append_entries(request).await.map_err(|e| e.to_string())?;
+            let result = response.into_stream_result(previous, previous);
+            Ok(Reply::Heartbeat { result, time: node.time.note() })
+        }
+        Ask::ReadIndex => match node.read_index_as_leader().await {
+            Ok(index) => Ok(Reply::Index(index)),
+            Err(_) => Ok(Reply::NotLeader),
+        },
+        Ask::TransferLeader(request) => {
+            raft.handle_transfer_leader(request).await.map(Reply::Transfer).map_err(|e| e.to_string())
+        }
+        Ask::Change(change) => match node.change_as_leader(change).await {
+            Ok(Some(id)) => Ok(Reply::Changed(id)),
+            Ok(None) => Ok(Reply::NotLeader),
+            Err(error) => Err(error.to_string()),
+        },
+        Ask::Members => Ok(Reply::Members(node.members())),
+        Ask::Torn => Ok(Reply::Torn(node.is_torn())),
+        Ask::Join { .. } => Err("this node has joined already".to_owned()),
+    }
+}

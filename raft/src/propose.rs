@@ -1,0 +1,125 @@
+//! A request's way to the leader and back: by whichever node it came in, over elections, within its deadline.
+//!
+//! What may have been logged is repeated only under its idempotency mark, under which it happens once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Duration, Instant};
+
+use crate::answer::{Answer, Ended};
+use crate::codec;
+use crate::error::Error;
+use crate::node::{Leadership, Node, count};
+use crate::peers::put_forward;
+use crate::proposer::{ReplyTo, Waiting};
+
+/// A leader that refuses (it has just been elected, or steps down) is asked again after this, unless something changes
+/// before.
+const ASK_AGAIN: Duration = Duration::from_millis(10);
+
+/// An encoded request.
+struct Encoded {
+    lane: u128,
+    weight: u16,
+    bytes: Bytes,
+}
+
+impl Node {
+    /// See [`crate::Cluster::propose`].
+    pub(crate) async fn propose(self: &Arc<Self>, lane: u128, request: &booking::Request) -> Result<Answer, Error> {
+        self.core()?;
+        count(&self.counters.proposals);
+        let encoded = Encoded { lane, weight: codec::weight(&request.command), bytes: codec::encode_request(request) };
+        if encoded.bytes.len() > codec::REQUEST_BYTES_MAX {
+            return Err(Error::TooLarge);
+        }
+        // A tick twice is a tick.
+        let repeatable = request.idempotency.is_some() || matches!(request.command, booking::Command::Tick);
+        let deadline = Instant::now() + self.options.request_deadline;
+        let mut role = self.leadership.subscribe();
+        let mut maybe_logged = false;
+        loop {
+            let seen = *role.borrow_and_update();
+            let ended = match seen.leader {
+                Some(leader) => self.attempt(leader, &encoded, repeatable, &mut role, deadline).await,
+                None => Ended::NotLogged,
+            };
+            match ended {
+                Ended::Answered(answer) => return Ok(answer),
+                Ended::Busy => {
+                    count(&self.counters.busy);
+                    return Err(Error::Busy);
+                }
+                Ended::Unknown => maybe_logged = true,
+                Ended::NotLogged => {}
+            }
+            self.core()?;
+            if (maybe_logged && !repeatable) || Instant::now() >= deadline {
+                return Err(if maybe_logged {
+                    count(&self.counters.unknown);
+                    Error::Unknown
+                } else {
+                    Error::NoLeader
+                });
+            }
+            count(&self.counters.retried);
+            let again = if seen.leader.is_some() { Instant::now() + ASK_AGAIN } else { deadline };
+            // Either way the loop looks again.
+            drop(tokio::time::timeout_at(again.min(deadline), role.changed()).await);
+        }
+    }
+
+    async fn attempt(
+        self: &Arc<Self>,
+        leader: u64,
+        request: &Encoded,
+        repeatable: bool,
+        role: &mut watch::Receiver<Leadership>,
+        deadline: Instant,
+    ) -> Ended {
+        let here = leader == self.party().node_id;
+        let attempt =
+            async { if here { self.attempt_here(request).await } else { self.attempt_there(leader, request).await } };
+        tokio::select! {
+            biased;
+            ended = attempt => ended,
+            () = other_leader(role, leader), if repeatable => Ended::Unknown,
+            () = tokio::time::sleep_until(deadline) => Ended::Unknown,
+        }
+    }
+
+    async fn attempt_here(&self, request: &Encoded) -> Ended {
+        let (sender, ended) = oneshot::channel();
+        self.proposer.push(Waiting {
+            lane: request.lane,
+            weight: request.weight,
+            bytes: request.bytes.clone(),
+            reply: ReplyTo::Local(sender),
+        });
+        self.proposer.pump().await;
+        ended.await.unwrap_or(Ended::Unknown)
+    }
+
+    async fn attempt_there(self: &Arc<Self>, leader: u64, request: &Encoded) -> Ended {
+        use crate::peers::NoAnswer;
+        count(&self.counters.forwarded);
+        let link = self.forward(leader);
+        let answer =
+            link.ask_bytes(self, |frame| put_forward(frame, request.lane, request.weight, &request.bytes)).await;
+        match answer {
+            Ok(bytes) => codec::decode(&bytes).unwrap_or(Ended::Unknown),
+            Err(NoAnswer::NotSent) => Ended::NotLogged,
+            Err(NoAnswer::Lost) => Ended::Unknown,
+        }
+    }
+}
+
+/// Waits until another node than `leader` is known to lead.
+async fn other_leader(role: &mut watch::Receiver<Leadership>, leader: u64) {
+    let other = |now: &Leadership| now.leader.is_some_and(|now| now != leader);
+    if role.wait_for(other).await.is_err() {
+        std::future::pending().await
+    }
+}
