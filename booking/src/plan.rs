@@ -240,7 +240,9 @@ impl Plan {
             if row.first != next || usize::from(row.section) >= self.sections.len() {
                 return Some(format!("row {i} ({}) does not follow the row before it", row.label));
             }
-            let Some(end) = next.checked_add(row.len) else { return Some(format!("row {i} ({}) is too long", row.label)) };
+            let Some(end) = next.checked_add(row.len) else {
+                return Some(format!("row {i} ({}) is too long", row.label));
+            };
             next = end;
         }
         if next as usize != self.seats.len() || self.by_id.len() != self.seats.len() {

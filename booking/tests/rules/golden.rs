@@ -1,0 +1,363 @@
+//! The bytes of everything that reaches the log, snapshots or the copy in sled, pinned: a changed line means that nodes
+//! of two versions do not understand one another. New lines may be added; old ones never change.
+//! `BOOKING_BLESS=1` writes the file anew.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use booking::blocks::Block;
+use booking::catalogue::{Event, Showtime, Venue};
+use booking::command::{
+    AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization, CreateShowtime,
+    CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, RevokeApiKey, UnblockPlaces,
+    UpdateEvent, UpdateShowtime, UpdateVenue,
+};
+use booking::holds::{Hold, HoldState, PricedArea, PricedPlaces, PricedSeat};
+use booking::idempotency::Answer;
+use booking::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId};
+use booking::inventory::AreaCounts;
+use booking::keys::{ApiKey, Scope};
+use booking::money::Money;
+use booking::orders::{Buyer, Order, OrderPart, OrderState, OrderStep, Payment, Ticket, TicketPlace};
+use booking::organizations::Organization;
+use booking::plan::{Plan, attribute};
+use booking::state::Meta;
+use booking::{Actor, Command, Idempotency, Record, RecordKey, Rejection, Reply, Request, Thing};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::house::{AreaOf, RowOf, event_details, plan, showtime_details, venue_details};
+
+const ORG: OrganizationId = OrganizationId(0x11);
+const VENUE: VenueId = VenueId(0x12);
+const PLAN: PlanId = PlanId(0x13);
+const EVENT: EventId = EventId(0x14);
+const SHOW: ShowtimeId = ShowtimeId(0x15);
+const HOLD: HoldId = HoldId(0x16);
+const ORDER: OrderId = OrderId(0x17);
+const BLOCK: BlockId = BlockId(0x18);
+const KEY: KeyId = KeyId(0x19);
+const FLOOR: AreaQuantity = AreaQuantity { area: 1, quantity: 2 };
+
+fn small_plan() -> Plan {
+    let wheelchair: (u8, &[u32]) = (attribute::WHEELCHAIR, &[2]);
+    let row = RowOf { section: "s", label: "A", seats: 2, category: "c", gap: Some(1), special: wheelchair };
+    plan(PLAN, (ORG, VENUE), &[row], &[AreaOf { id: "f", category: "c", capacity: 9 }])
+}
+
+fn hold() -> Hold {
+    Hold {
+        id: HOLD,
+        showtime: SHOW,
+        organization: ORG,
+        serial: 5,
+        state: HoldState::Confirmed(ORDER),
+        places: PricedPlaces {
+            seats: [PricedSeat { seat: 1, tier: 2, price: 4_500, fees: 250 }].into(),
+            areas: [PricedArea { area: 1, quantity: 2, tier: 3, price: 2_000, fees: 0 }].into(),
+            currency: "EUR".parse().unwrap(),
+        },
+        placed_at_ms: 1,
+        expires_at_ms: 2,
+        extensions_left: 3,
+        extended_until_ms: 4,
+        ended_at_ms: Some(5),
+        answer: Some(6),
+    }
+}
+
+fn order() -> Order {
+    let part = OrderPart { hold: HOLD, showtime: SHOW, serial: 5, places: hold().places };
+    let ticket = |place| Ticket { id: TicketId(0x1a), part: 0, place, tier: 2 };
+    let steps = vec![(1, Actor::Buyer, OrderStep::Placed), (2, Actor::Key(KEY), OrderStep::Paid(Payment::Comp))];
+    Order {
+        id: ORDER,
+        organization: ORG,
+        state: OrderState::Paid,
+        buyer: buyer(),
+        parts: [part].into(),
+        total: Money { amount: 4_750, currency: "EUR".parse().unwrap() },
+        payment: Payment::Cash,
+        tickets: [ticket(TicketPlace::Seat(1)), ticket(TicketPlace::Area(1))].into(),
+        placed_at_ms: 1,
+        history: steps,
+        version: 7,
+    }
+}
+
+fn buyer() -> Buyer {
+    Buyer { name: "N".into(), email: "e@f".into(), phone: Some("1".into()), language: None }
+}
+
+fn venue() -> Venue {
+    Venue { id: VENUE, organization: ORG, details: venue_details(), version: 7, created_at_ms: 1 }
+}
+
+fn event() -> Event {
+    Event { id: EVENT, organization: ORG, details: event_details(), version: 7, created_at_ms: 1 }
+}
+
+fn showtime() -> Showtime {
+    Showtime {
+        id: SHOW,
+        organization: ORG,
+        event: EVENT,
+        details: showtime_details(&small_plan()),
+        tier_of_category: vec![Some(0), None],
+        version: 7,
+        created_at_ms: 1,
+    }
+}
+
+fn block() -> Block {
+    Block {
+        id: BLOCK,
+        organization: ORG,
+        showtime: SHOW,
+        serial: 6,
+        seats: [1].into(),
+        areas: [FLOOR].into(),
+        reason: "r".into(),
+        created_at_ms: 1,
+    }
+}
+
+fn commands() -> Vec<Command> {
+    let (organization, expected) = (ORG, 7);
+    let best = BestAvailable { quantity: 2, tier: Some("t".into()), section: Some(1), accessible: 1, pick: vec![3] };
+    let scopes = Scope::NAMES.map(|(scope, _)| scope).to_vec();
+    vec![
+        Command::Tick,
+        Command::RaiseRulesVersion(2),
+        Command::CreateOrganization(CreateOrganization { id: ORG, name: "O".into() }),
+        Command::CreateApiKey(CreateApiKey {
+            id: KEY,
+            organization,
+            name: "K".into(),
+            scopes,
+            hash: [9; 32],
+            expires_at_ms: Some(8),
+        }),
+        Command::RevokeApiKey(RevokeApiKey { organization, id: KEY }),
+        Command::CreateVenue(CreateVenue { id: VENUE, organization, details: venue_details() }),
+        Command::UpdateVenue(UpdateVenue { organization, id: VENUE, expected, details: venue_details() }),
+        Command::DeleteVenue(DeleteVenue { organization, id: VENUE }),
+        Command::ImportPlan(Arc::new(small_plan())),
+        Command::CreateEvent(CreateEvent { id: EVENT, organization, details: event_details() }),
+        Command::UpdateEvent(UpdateEvent { organization, id: EVENT, expected, details: event_details() }),
+        Command::DeleteEvent(DeleteEvent { organization, id: EVENT }),
+        Command::CreateShowtime(Box::new(CreateShowtime {
+            id: SHOW,
+            organization,
+            event: EVENT,
+            details: showtime().details,
+        })),
+        Command::UpdateShowtime(Box::new(UpdateShowtime {
+            organization,
+            id: SHOW,
+            expected,
+            details: showtime().details,
+        })),
+        Command::BlockPlaces(BlockPlaces {
+            id: BLOCK,
+            organization,
+            showtime: SHOW,
+            plan: PLAN,
+            seats: vec![1],
+            areas: vec![FLOOR],
+            reason: "r".into(),
+        }),
+        Command::UnblockPlaces(UnblockPlaces { organization, showtime: SHOW, id: BLOCK }),
+        Command::PlaceHold(PlaceHold {
+            id: HOLD,
+            showtime: SHOW,
+            plan: PLAN,
+            seats: vec![1, 2],
+            best: Some(best),
+            areas: vec![FLOOR],
+        }),
+        Command::ExtendHold(ExtendHold { id: HOLD, organization: None }),
+        Command::ReleaseHold(ReleaseHold { id: HOLD, organization: Some(ORG) }),
+        Command::PlaceOrder(Box::new(PlaceOrder {
+            id: ORDER,
+            organization,
+            holds: vec![HOLD],
+            buyer: buyer(),
+            payment: Payment::Comp,
+        })),
+    ]
+}
+
+/// Breaks the build when a variant is added: give it a sample above, and a line in the file.
+fn is_known(command: &Command) {
+    match command {
+        Command::Tick
+        | Command::RaiseRulesVersion(_)
+        | Command::CreateOrganization(_)
+        | Command::CreateApiKey(_)
+        | Command::RevokeApiKey(_)
+        | Command::CreateVenue(_)
+        | Command::UpdateVenue(_)
+        | Command::DeleteVenue(_)
+        | Command::ImportPlan(_)
+        | Command::CreateEvent(_)
+        | Command::UpdateEvent(_)
+        | Command::DeleteEvent(_)
+        | Command::CreateShowtime(_)
+        | Command::UpdateShowtime(_)
+        | Command::BlockPlaces(_)
+        | Command::UnblockPlaces(_)
+        | Command::PlaceHold(_)
+        | Command::ExtendHold(_)
+        | Command::ReleaseHold(_)
+        | Command::PlaceOrder(_) => {}
+    }
+}
+
+fn rejections() -> Vec<Rejection> {
+    vec![
+        Rejection::NotFound(Thing::Organization),
+        Rejection::SeatsTaken(vec![1, 2]),
+        Rejection::NotEnoughPlaces { wanted: 3, free: 2 },
+        Rejection::OrphanSeat { suggestion: vec![4] },
+        Rejection::NotOnSale { from_ms: Some(5) },
+        Rejection::HoldExpired(HOLD),
+        Rejection::Conflict("c".into()),
+        Rejection::VersionConflict { version: 6 },
+        Rejection::TooManyPlaces { max: 7 },
+        Rejection::InvalidPlan("p".into()),
+        Rejection::RuleViolated("r".into()),
+        Rejection::IdempotencyKeyReused,
+        Rejection::PlanChanged,
+    ]
+}
+
+fn things() -> Vec<Thing> {
+    vec![
+        Thing::Organization,
+        Thing::ApiKey,
+        Thing::Venue,
+        Thing::Plan,
+        Thing::Event,
+        Thing::Showtime,
+        Thing::Block,
+        Thing::Hold,
+        Thing::Order,
+        Thing::Ticket,
+        Thing::Place,
+        Thing::Tier,
+        Thing::Section,
+    ]
+}
+
+fn replies() -> Vec<Reply> {
+    vec![
+        Reply::Done,
+        Reply::Ticked { more: true },
+        Reply::Organization(ORG),
+        Reply::ApiKey(KEY),
+        Reply::Venue(Arc::new(venue())),
+        Reply::Plan(PLAN),
+        Reply::Event(Arc::new(event())),
+        Reply::Showtime(Arc::new(showtime())),
+        Reply::Block(Arc::new(block())),
+        Reply::Hold(Arc::new(hold())),
+        Reply::Order(Arc::new(order())),
+    ]
+}
+
+fn records() -> Vec<(RecordKey, Record)> {
+    let organization = Organization { id: ORG, name: "O".into(), created_at_ms: 1 };
+    let key = ApiKey {
+        id: KEY,
+        organization: ORG,
+        name: "K".into(),
+        scopes: vec![Scope::Sell],
+        hash: [9; 32],
+        expires_at_ms: None,
+        created_at_ms: 1,
+    };
+    let answer = Answer { fingerprint: 3, until_ms: 4, lasting: true, index: 5, reply: Ok(Reply::Done) };
+    let counts = AreaCounts { free: 1, held: 2, sold: 3, blocked: 4 };
+    vec![
+        (RecordKey::Meta, Record::Meta(Meta { now_ms: 1, rules_version: 1, epoch: 2, serial: 3 })),
+        (RecordKey::Organization(ORG), Record::Organization(Arc::new(organization))),
+        (RecordKey::ApiKey(KEY), Record::ApiKey(Arc::new(key))),
+        (RecordKey::Venue(VENUE), Record::Venue(Arc::new(venue()))),
+        (RecordKey::Plan(PLAN), Record::Plan(Arc::new(small_plan()))),
+        (RecordKey::Event(EVENT), Record::Event(Arc::new(event()))),
+        (RecordKey::Showtime(SHOW), Record::Showtime(Arc::new(showtime()))),
+        (RecordKey::Cells(SHOW, 2), Record::Cells(Arc::new(vec![0, 6]))),
+        (RecordKey::Areas(SHOW), Record::Areas(Arc::new(vec![counts]))),
+        (RecordKey::Block(BLOCK), Record::Block(Arc::new(block()))),
+        (RecordKey::Hold(HOLD), Record::Hold(Arc::new(hold()))),
+        (RecordKey::Order(ORDER), Record::Order(Arc::new(order()))),
+        (RecordKey::Answer(8), Record::Answer(Arc::new(answer))),
+    ]
+}
+
+/// Names of a sample's variant: what comes before its members.
+fn variant(sample: &impl std::fmt::Debug) -> String {
+    let text = format!("{sample:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+struct Pinned {
+    text: String,
+    seen: BTreeSet<String>,
+}
+
+impl Pinned {
+    fn pin<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(&mut self, kind: &str, sample: &T) {
+        let bytes = bincode::serialize(sample).unwrap();
+        let back: T = bincode::deserialize(&bytes).unwrap();
+        assert_eq!(&back, sample, "it does not come back as it went in");
+        let name = format!("{kind}::{}", variant(sample));
+        let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let _ = writeln!(self.text, "{name} {hex}");
+        self.seen.insert(name);
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "writing the file anew is the developer's tool, not the rules'")]
+fn bytes_that_reach_the_disk_never_change() {
+    let mut pinned = Pinned { text: String::new(), seen: BTreeSet::new() };
+    for command in commands() {
+        is_known(&command);
+        pinned.pin("Command", &command);
+    }
+    for rejection in rejections() {
+        pinned.pin("Rejection", &rejection);
+    }
+    for thing in things() {
+        pinned.pin("Thing", &thing);
+    }
+    for reply in replies() {
+        pinned.pin("Reply", &reply);
+    }
+    for (key, record) in records() {
+        pinned.pin("RecordKey", &key);
+        pinned.pin("Record", &record);
+    }
+    for actor in [Actor::Node, Actor::Buyer, Actor::Key(KEY)] {
+        let mark = Idempotency { key: 1, fingerprint: 2, minted: true };
+        let request = Request { actor, idempotency: Some(mark), command: Command::Tick };
+        pinned.pin("Request", &request);
+    }
+    if std::env::var_os("BOOKING_BLESS").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rules/golden.txt");
+        return std::fs::write(path, pinned.text).unwrap();
+    }
+    let mut written = include_str!("golden.txt").lines();
+    for line in pinned.text.lines() {
+        assert_eq!(Some(line), written.next(), "the bytes of something that is stored have changed");
+    }
+    assert_eq!(written.next(), None, "something that was pinned has no sample any more");
+    // Commands, rejections, things, replies and records by number of variants: none is forgotten.
+    assert_eq!(pinned.seen.len(), 20 + 13 + 13 + 11 + 13 + 13 + 1);
+}

@@ -1,0 +1,513 @@
+//! Random commands from a seed through `State::apply`, against promises that hold whatever is asked.
+//! A failure prints its seed; `BOOKING_SEED=<n>` replays it, `BOOKING_SEEDS=<n>` runs so many.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use booking::catalogue::{EventState, OrphanRule, ShowtimeState};
+use booking::command::{
+    AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization, CreateShowtime,
+    CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, RevokeApiKey, UnblockPlaces,
+    UpdateEvent, UpdateShowtime, UpdateVenue,
+};
+use booking::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use booking::inventory::PlaceState;
+use booking::keys::Scope;
+use booking::orders::{Buyer, Payment};
+use booking::plan::attribute;
+use booking::{
+    Actor, Applied, Change, Command, Idempotency, Loader, Position, Proposal, Record, RecordKey, Rejection, Reply,
+    Request, State, best_available, invariants,
+};
+
+use super::house::{
+    AreaOf, CURTAIN_MS, MIDNIGHT_MS, RowOf, SHOP, event_details, plan, showtime_details, venue_details,
+};
+
+const RIVAL: OrganizationId = OrganizationId(2);
+const STEPS: u32 = 3_000;
+/// Full scans are dear: one in so many steps.
+const SCANNED_EACH: u32 = 60;
+
+/// `SplitMix64`: small, seeded, the same everywhere.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    fn below(&mut self, n: u64) -> u64 {
+        self.next() % n.max(1)
+    }
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize]
+    }
+}
+
+/// Names the numbered ids of a run: small, so that a random one often hits.
+fn some_id(dice: &mut Dice, made: u128) -> u128 {
+    let recent = 1 + u128::from(dice.below(40));
+    made.saturating_sub(recent) + 1
+}
+
+/// What was asked so far, to ask for things that exist, and to ask again.
+struct Asker {
+    dice: Dice,
+    made: u128,
+    sent: Vec<Request>,
+}
+
+impl Asker {
+    fn organization(&mut self) -> OrganizationId {
+        if self.dice.one_in(8) { RIVAL } else { SHOP }
+    }
+
+    fn caller(&mut self) -> Option<OrganizationId> {
+        if self.dice.one_in(3) { Some(self.organization()) } else { None }
+    }
+
+    fn showtime(&mut self) -> ShowtimeId {
+        ShowtimeId(u128::from(1 + self.dice.below(4)))
+    }
+
+    fn seats(&mut self, state: &State, showtime: ShowtimeId) -> Vec<u32> {
+        let seats = state.inventory(showtime).map_or(1, |i| i.plan().seats.len() as u64);
+        let first = self.dice.below(seats + 1) as u32;
+        let n = self.dice.below(5) as u32;
+        let mut chosen: Vec<u32> = (first..first + n).collect();
+        if self.dice.one_in(6) {
+            chosen.push(self.dice.below(seats) as u32);
+        }
+        chosen
+    }
+
+    fn areas(&mut self) -> Vec<AreaQuantity> {
+        if !self.dice.one_in(4) {
+            return Vec::new();
+        }
+        let n = self.dice.below(3);
+        (0..n).map(|_| AreaQuantity { area: self.dice.below(3) as u16, quantity: self.dice.below(9) as u32 }).collect()
+    }
+
+    fn plan_of(&mut self, state: &State, showtime: ShowtimeId) -> PlanId {
+        let known = state.showtime(showtime).map_or(PlanId(1), |s| s.details.plan);
+        if self.dice.one_in(40) { PlanId(99) } else { known }
+    }
+
+    fn hold(&mut self, state: &State) -> Command {
+        let showtime = self.showtime();
+        let mut c = PlaceHold {
+            id: HoldId(self.made),
+            showtime,
+            plan: self.plan_of(state, showtime),
+            seats: Vec::new(),
+            best: None,
+            areas: self.areas(),
+        };
+        if self.dice.one_in(3) {
+            let mut best = BestAvailable {
+                quantity: self.dice.below(6) as u32,
+                tier: self.dice.one_in(5).then(|| self.dice.of(&["front", "back", "no such tier"]).into()),
+                section: self.dice.one_in(5).then(|| self.dice.below(4) as u16),
+                accessible: u32::from(self.dice.one_in(5)),
+                pick: Vec::new(),
+            };
+            // Sometimes the pick is stale or nonsense: another node's view of a moment ago.
+            if let (Some(inventory), Some(of)) = (state.inventory(showtime), state.showtime(showtime)) {
+                best.pick = if self.dice.one_in(4) {
+                    self.seats(state, showtime)
+                } else {
+                    best_available::pick(inventory, of, &best, &c.seats)
+                };
+            }
+            c.best = Some(best);
+        } else {
+            c.seats = self.seats(state, showtime);
+        }
+        Command::PlaceHold(c)
+    }
+
+    fn order(&mut self) -> Command {
+        let n = 1 + self.dice.below(3);
+        Command::PlaceOrder(Box::new(PlaceOrder {
+            id: OrderId(self.made),
+            organization: self.organization(),
+            holds: (0..n).map(|_| HoldId(some_id(&mut self.dice, self.made))).collect(),
+            buyer: Buyer { name: "B".into(), ..Buyer::default() },
+            payment: self.dice.of(&[Payment::Cash, Payment::Comp]),
+        }))
+    }
+
+    fn blocks(&mut self, state: &State) -> Command {
+        let showtime = self.showtime();
+        if self.dice.one_in(2) {
+            let id = BlockId(some_id(&mut self.dice, self.made));
+            let id = state.blocks_of(showtime).next().filter(|_| self.dice.one_in(2)).map_or(id, |b| b.id);
+            return Command::UnblockPlaces(UnblockPlaces { organization: self.organization(), showtime, id });
+        }
+        Command::BlockPlaces(BlockPlaces {
+            id: BlockId(self.made),
+            organization: self.organization(),
+            showtime,
+            plan: self.plan_of(state, showtime),
+            seats: self.seats(state, showtime),
+            areas: self.areas(),
+            reason: "camera".into(),
+        })
+    }
+
+    fn showtimes(&mut self, state: &State) -> Command {
+        let id = self.showtime();
+        let organization = self.organization();
+        let plan = PlanId(u128::from(1 + self.dice.below(2)));
+        let mut details = match (state.showtime(id), state.plan(plan)) {
+            (Some(s), _) => s.details.clone(),
+            (None, Some(plan)) => showtime_details(plan),
+            (None, None) => return Command::Tick,
+        };
+        details.hold_ttl_ms = 30_000 + self.dice.below(60_000);
+        details.max_extensions = self.dice.below(4) as u8;
+        details.orphan_rule = self.dice.of(&[OrphanRule::Off, OrphanRule::AisleOk, OrphanRule::Strict]);
+        details.state = match self.dice.below(12) {
+            0 => ShowtimeState::Draft,
+            1 => ShowtimeState::Closed,
+            _ => ShowtimeState::OnSale,
+        };
+        if self.dice.one_in(4) {
+            details.plan = plan;
+        }
+        if self.dice.one_in(9) {
+            details.tiers.rotate_left(1);
+        }
+        match state.showtime(id) {
+            Some(s) => {
+                let expected = if self.dice.one_in(5) { 1 } else { s.version };
+                Command::UpdateShowtime(Box::new(UpdateShowtime { organization, id, expected, details }))
+            }
+            None => Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event: EventId(1), details })),
+        }
+    }
+
+    fn catalogue(&mut self, state: &State) -> Command {
+        let organization = self.organization();
+        let (venue, event) = (VenueId(u128::from(self.dice.below(5))), EventId(u128::from(self.dice.below(5))));
+        let mut title = event_details();
+        title.state = self.dice.of(&[EventState::Draft, EventState::Published, EventState::Archived]);
+        match self.dice.below(8) {
+            0 => Command::CreateVenue(CreateVenue { id: venue, organization, details: venue_details() }),
+            1 => {
+                let expected = state.venue(venue).map_or(0, |v| v.version);
+                Command::UpdateVenue(UpdateVenue { organization, id: venue, expected, details: venue_details() })
+            }
+            2 => Command::DeleteVenue(DeleteVenue { organization, id: venue }),
+            3 => Command::CreateEvent(CreateEvent { id: event, organization, details: title }),
+            4 => {
+                let expected = state.event(event).map_or(0, |e| e.version);
+                Command::UpdateEvent(UpdateEvent { organization, id: event, expected, details: title })
+            }
+            5 => Command::DeleteEvent(DeleteEvent { organization, id: event }),
+            6 => Command::CreateApiKey(CreateApiKey {
+                id: KeyId(self.made),
+                organization,
+                name: "key".into(),
+                scopes: vec![Scope::Sell, Scope::Read, Scope::Sell],
+                hash: [self.dice.below(250) as u8; 32],
+                expires_at_ms: None,
+            }),
+            _ => Command::RevokeApiKey(RevokeApiKey { organization, id: KeyId(some_id(&mut self.dice, self.made)) }),
+        }
+    }
+
+    /// The next request: often a new one, sometimes one of before, sometimes another under an old mark.
+    fn next(&mut self, state: &State) -> Request {
+        if !self.sent.is_empty() && self.dice.one_in(12) {
+            let back = self.dice.below(60.min(self.sent.len() as u64)) as usize;
+            let mut again = self.sent[self.sent.len() - 1 - back].clone();
+            if self.dice.one_in(6)
+                && let Some(mark) = &mut again.idempotency
+            {
+                mark.fingerprint ^= 1;
+            }
+            return again;
+        }
+        self.made += 1;
+        let id = some_id(&mut self.dice, self.made);
+        let command = match self.dice.below(20) {
+            0..=7 => self.hold(state),
+            8 | 9 => Command::ExtendHold(ExtendHold { id: HoldId(id), organization: self.caller() }),
+            10..=12 => Command::ReleaseHold(ReleaseHold { id: HoldId(id), organization: self.caller() }),
+            13..=15 => self.order(),
+            16 => self.blocks(state),
+            17 => self.showtimes(state),
+            18 => self.catalogue(state),
+            _ => Command::Tick,
+        };
+        let idempotency = (!self.dice.one_in(4)).then(|| Idempotency {
+            key: u128::from(self.dice.next()) << 64 | self.made,
+            fingerprint: 7,
+            minted: self.dice.one_in(4),
+        });
+        let request = Request { actor: Actor::Buyer, idempotency, command };
+        self.sent.push(request.clone());
+        request
+    }
+}
+
+/// What an observer outside knows from replies and changes alone.
+#[derive(Default)]
+struct Observer {
+    owners: BTreeMap<(ShowtimeId, u32), HoldId>,
+    sold: BTreeMap<(ShowtimeId, u32), OrderId>,
+    map: BTreeMap<(ShowtimeId, u32), PlaceState>,
+    answers: BTreeMap<u128, Result<Reply, Rejection>>,
+    copy: BTreeMap<RecordKey, Record>,
+}
+
+impl Observer {
+    fn see(&mut self, state: &State, request: &Request, applied: &Applied) {
+        for change in &applied.changes {
+            match change {
+                Change::SeatsChanged { showtime, seats } => {
+                    for (seat, now) in seats {
+                        self.map.insert((*showtime, *seat), *now);
+                    }
+                }
+                Change::HoldReleased(id) | Change::HoldExpired(id) => self.owners.retain(|_, owner| owner != id),
+                Change::AreaChanged { .. }
+                | Change::HoldPlaced(_)
+                | Change::HoldExtended(_)
+                | Change::OrderPaid(_)
+                | Change::VenueChanged(_)
+                | Change::PlanImported(_)
+                | Change::EventChanged(_)
+                | Change::ShowtimeChanged(_)
+                | Change::ApiKeyChanged(_)
+                | Change::OrganizationCreated(_) => {}
+            }
+        }
+        if applied.replayed {
+            assert!(applied.changes.is_empty(), "a repeat changed something: {applied:?}");
+            let mark = request.idempotency.unwrap();
+            assert_eq!(self.answers.get(&mark.key), Some(&applied.reply), "a repeat got another answer");
+            return self.copy_touched(state, applied);
+        }
+        if let Some(mark) = request.idempotency
+            && !matches!(applied.reply, Err(Rejection::PlanChanged | Rejection::IdempotencyKeyReused))
+        {
+            self.answers.insert(mark.key, applied.reply.clone());
+        }
+        match (&request.command, &applied.reply) {
+            (Command::PlaceHold(_), Ok(Reply::Hold(hold))) => {
+                for seat in &hold.places.seats {
+                    let place = (hold.showtime, seat.seat);
+                    assert_eq!(self.owners.insert(place, hold.id), None, "{place:?} was held twice");
+                    assert_eq!(self.sold.get(&place), None, "{place:?} was held though it is sold");
+                }
+            }
+            (_, Ok(Reply::Order(order))) => {
+                for part in &order.parts {
+                    for seat in &part.places.seats {
+                        let place = (part.showtime, seat.seat);
+                        assert_eq!(self.owners.remove(&place), Some(part.hold), "{place:?} was sold by another");
+                        assert_eq!(self.sold.insert(place, order.id), None, "{place:?} was sold twice");
+                    }
+                }
+            }
+            (_, Err(_)) => Self::assert_only_time_passed(applied),
+            (_, Ok(_)) => {}
+        }
+        self.copy_touched(state, applied);
+    }
+
+    /// A refusal changes nothing but what time alone had decided.
+    fn assert_only_time_passed(applied: &Applied) {
+        let expired = applied.changes.iter().filter(|c| matches!(c, Change::HoldExpired(_))).count();
+        for change in &applied.changes {
+            let freed = matches!(change, Change::AreaChanged { .. } | Change::HoldExpired(_))
+                || matches!(change, Change::SeatsChanged { seats, .. }
+                    if seats.iter().all(|(_, now)| *now == PlaceState::Free));
+            assert!(freed && expired > 0, "a refusal changed {change:?}");
+        }
+    }
+
+    /// Keeps a copy of the records as the write-behind does: by the touched keys alone.
+    fn copy_touched(&mut self, state: &State, applied: &Applied) {
+        for key in &applied.touched {
+            match state.record(key) {
+                Some(record) => self.copy.insert(*key, record),
+                None => self.copy.remove(key),
+            };
+        }
+    }
+
+    fn assert_equals(&self, state: &State) {
+        let mut records = BTreeMap::new();
+        state.records(&mut |key, record| assert!(records.insert(key, record).is_none(), "{key:?} twice"));
+        assert_eq!(records.len(), self.copy.len());
+        for (key, record) in &records {
+            assert_eq!(self.copy.get(key), Some(record), "{key:?} was not touched");
+        }
+        for showtime in state.showtimes() {
+            for (seat, cell) in state.inventory(showtime.id).unwrap().seats().enumerate() {
+                let shown = self.map.get(&(showtime.id, seat as u32)).copied().unwrap_or(PlaceState::Free);
+                assert_eq!(shown, cell.state(), "the changes left seat {seat} of {} behind", showtime.id);
+            }
+        }
+    }
+
+    /// A state made of the copied records, put in in a shuffled order.
+    fn load(&self, dice: &mut Dice) -> State {
+        let mut records: Vec<_> = self.copy.iter().collect();
+        for i in (1..records.len()).rev() {
+            records.swap(i, dice.below(i as u64 + 1) as usize);
+        }
+        let mut loader = Loader::new();
+        for (key, record) in records {
+            loader.put(*key, record.clone()).unwrap();
+        }
+        loader.finish().unwrap()
+    }
+}
+
+fn furnish(state: &mut State, observer: &mut Observer) -> u64 {
+    let rows = |front| {
+        [
+            RowOf { section: "stalls", label: "A", seats: front, category: "front", gap: Some(5), special: (0, &[]) },
+            RowOf { section: "stalls", label: "B", seats: 12, category: "front", gap: None, special: (0, &[]) },
+            RowOf {
+                section: "circle",
+                label: "C",
+                seats: 9,
+                category: "back",
+                gap: None,
+                special: (attribute::WHEELCHAIR, &[1, 9]),
+            },
+        ]
+    };
+    let areas =
+        [AreaOf { id: "floor", category: "back", capacity: 30 }, AreaOf { id: "bar", category: "front", capacity: 6 }];
+    let owner = (SHOP, VenueId(100));
+    let organization = |id, name: &str| Command::CreateOrganization(CreateOrganization { id, name: name.into() });
+    let commands = [
+        organization(SHOP, "Shop"),
+        organization(RIVAL, "Rival"),
+        Command::CreateVenue(CreateVenue { id: VenueId(100), organization: SHOP, details: venue_details() }),
+        Command::CreateEvent(CreateEvent { id: EventId(1), organization: SHOP, details: event_details() }),
+        Command::ImportPlan(Arc::new(plan(PlanId(1), owner, &rows(10), &areas))),
+        Command::ImportPlan(Arc::new(plan(PlanId(2), owner, &rows(7), &areas))),
+    ];
+    let mut index = 0;
+    for command in commands {
+        index += 1;
+        let request = Request { actor: Actor::Node, idempotency: None, command };
+        let proposal = Proposal { at_ms: MIDNIGHT_MS, request };
+        let applied = state.apply(Position { index, offset: 0 }, &proposal);
+        assert!(applied.reply.is_ok(), "{applied:?}");
+        observer.see(state, &proposal.request, &applied);
+    }
+    index
+}
+
+/// What became of the requests, so that the test can say that it tested something.
+#[derive(Default, Debug)]
+struct Tally {
+    holds: u32,
+    orders: u32,
+    expired: u32,
+    refused: u32,
+    replayed: u32,
+    blocks: u32,
+}
+
+impl Tally {
+    fn add(&mut self, applied: &Applied) {
+        self.replayed += u32::from(applied.replayed);
+        self.expired += applied.changes.iter().filter(|c| matches!(c, Change::HoldExpired(_))).count() as u32;
+        match &applied.reply {
+            Ok(Reply::Hold(_)) => self.holds += 1,
+            Ok(Reply::Order(_)) => self.orders += 1,
+            Ok(Reply::Block(_)) => self.blocks += 1,
+            Ok(_) => {}
+            Err(_) => self.refused += 1,
+        }
+    }
+}
+
+fn run(seed: u64) -> Tally {
+    let mut observer = Observer::default();
+    let mut first = State::default();
+    let mut index = furnish(&mut first, &mut observer);
+    let mut second = first.clone();
+    let mut asker = Asker { dice: Dice(seed), made: 1_000, sent: Vec::new() };
+    let mut kept: Option<(State, u128)> = None;
+    let mut now_ms = MIDNIGHT_MS;
+    let mut tally = Tally::default();
+    for step in 0..STEPS {
+        now_ms += if asker.dice.one_in(30) { asker.dice.below(120_000) } else { asker.dice.below(2_000) };
+        // A leader with a clock behind: the state's time may not go back with it.
+        let at_ms = if asker.dice.one_in(20) { now_ms.saturating_sub(50_000) } else { now_ms.min(CURTAIN_MS - 1) };
+        let request = asker.next(&first);
+        index += u64::from(!asker.dice.one_in(3));
+        let at = Position { index, offset: step % 4_096 };
+        let before_ms = first.now_ms();
+        let proposal = Proposal { at_ms, request };
+        let applied = first.apply(at, &proposal);
+        assert_eq!(applied, second.apply(at, &proposal), "seed {seed}, step {step}: replicas answer differently");
+        assert_eq!(first.digest(), second.digest(), "seed {seed}, step {step}: replicas differ");
+        assert!(first.now_ms() >= before_ms);
+        tally.add(&applied);
+        observer.see(&first, &proposal.request, &applied);
+        if step % SCANNED_EACH == 0 {
+            assert_eq!(invariants::check(&first), Vec::<String>::new(), "seed {seed}, step {step}");
+            observer.assert_equals(&first);
+            if let Some((snapshot, digest)) = kept.take() {
+                assert_eq!(snapshot.digest(), digest, "a snapshot changed");
+                assert_eq!(invariants::check(&snapshot), Vec::<String>::new(), "a snapshot changed");
+            }
+            kept = Some((first.clone(), first.digest()));
+            // From here on the second replica is one that was restarted from its stored records.
+            second = observer.load(&mut asker.dice);
+            assert_eq!(second.digest(), first.digest(), "seed {seed}, step {step}: loading lost something");
+            assert_eq!(invariants::check(&second), Vec::<String>::new(), "seed {seed}, step {step}: loaded");
+        }
+    }
+    tally
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test's own settings, not the rules'")]
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+/// Prints the seed of a run that panics.
+struct Seed(u64);
+
+impl Drop for Seed {
+    #[expect(clippy::print_stderr, reason = "says how to replay a failure")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("replay with BOOKING_SEED={}", self.0);
+        }
+    }
+}
+
+#[test]
+fn no_seat_has_two_owners_and_replicas_agree() {
+    let seeds = match setting("BOOKING_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 1..1 + setting("BOOKING_SEEDS").unwrap_or(8),
+    };
+    for seed in seeds {
+        let _seed = Seed(seed);
+        let tally = run(seed);
+        let enough = tally.holds > 50 && tally.orders > 2 && tally.expired > 5 && tally.replayed > 5;
+        assert!(enough && tally.refused > 50 && tally.blocks > 5, "seed {seed} tested too little: {tally:?}");
+    }
+}
