@@ -18,6 +18,7 @@
 //! | `record` `stored` | the state in pieces, and back |
 //! | `chunks` `table` `digest` | copy-on-write maps, and the hash over them |
 //! | `invariants` `limits` | what must always hold; every bound |
+//! | `ids` `money` `text` | small values; checks of what staff enter |
 
 pub mod best_available;
 pub mod blocks;

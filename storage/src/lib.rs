@@ -3,6 +3,16 @@
 //! Deliberately knows nothing of tickets, of openraft or of an async runtime: entries, votes and records are opaque
 //! bytes, completion is a callback, and whatever blocks is called from a thread of the caller's own.
 //!
+//! | file | what |
+//! |---|---|
+//! | `log/` | the durable log: records, segments, the writer, what a start makes of them |
+//! | `snapshots/` | snapshot files, made and received |
+//! | `state` | the copy of the state in sled, opened with suspicion |
+//! | `start` | which of the three a node starts from |
+//! | `identity` | which node and cluster a disk belongs to |
+//! | `disk` `memory_disk` | files as we need them, real ones and simulated |
+//! | `fields` `error` | numbers as bytes; what can go wrong |
+//!
 //! The crash argument, each step written where it is enforced:
 //! 1. A batch is one write and one fdatasync; only then is anything of it acknowledged (`log/writer.rs`).
 //! 2. A record is valid only at the place and in the segment it was written for, so neither recycled files nor bodies

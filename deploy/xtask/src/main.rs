@@ -1,2 +1,38 @@
-//! Placeholder.
-fn main() {}
+//! The README's two commands and their relatives: `cargo xtask demo`, `cargo xtask test`, `cargo xtask faults`.
+//! Deliberately not here: installing what a machine lacks (`.ci/run` does), and anything the product itself needs.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]
+
+mod demo;
+mod schema;
+mod step;
+mod suite;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask demo [ARGS…]   build `usher` and start a local cluster with demo content; ARGS go to `usher demo`
+cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny unit cluster schema
+cargo xtask faults [SECS]  the long fault runs: each fault for so many seconds (default 120), many random seeds
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let result = match args.first().map(String::as_str) {
+        Some("demo") => demo::run(rest),
+        Some("test") => suite::test(rest),
+        Some("faults") => suite::faults(rest),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nFAILED: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
