@@ -17,7 +17,7 @@ const SECTOR: usize = 512;
 pub enum Keep {
     /// None of it.
     Nothing,
-    /// All of it, as when only the process is killed.
+    /// All of it: the cache had just been written out.
     Everything,
     /// Each sector, and a prefix of each folder's changes, at random from a seed.
     Random(u64),
@@ -93,6 +93,14 @@ impl MemDisk {
     /// Cuts the power: what was not synced survives as `keep` says, and every open file fails from now on.
     pub fn power_loss(&self, keep: Keep) {
         self.lock().power_loss(keep);
+    }
+
+    /// Ends the process only: every open file fails from now on, but what was not synced stays in the page cache, to be
+    /// seen by the next process and lost by a later power loss.
+    pub fn kill(&self) {
+        let mut shared = self.lock();
+        shared.fault = None;
+        shared.boot += 1;
     }
 
     /// Makes the operation `after` further changing ones (0: the next) fail with `kind`, and all later ones if it `stays`.

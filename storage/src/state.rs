@@ -15,6 +15,8 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 
@@ -31,6 +33,9 @@ const CACHE_BYTES: u64 = 32 << 20;
 /// sled frees pages only in its periodic flush, so it gets a slow one.
 const FLUSH_PERIOD_MS: u64 = 5000;
 const ASIDE: &str = "set-aside";
+/// How often, and how long after each other, a lock that an earlier store still holds is tried: 10 s in all.
+const LOCK_TRIES: u32 = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the copy is of.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -102,7 +107,14 @@ impl StateStore {
                 return Ok(Opened::Valid(Self { folder: folder.to_owned(), inner: Mutex::new(inner) }, mark));
             }
             // Never begun, or silently emptied by a power cut, which sled does not survive well: either way a new one.
-            Ok((_, None)) => "it has no mark".to_owned(),
+            Ok((db, None)) => {
+                discard(Some(db));
+                "it has no mark".to_owned()
+            }
+            // Its files may be sound.
+            Err(Error::Io(error)) if error.to_string().starts_with("could not acquire lock") => {
+                return Err(error.into());
+            }
             Err(error) => error.to_string(),
         };
         tracing::warn!(why, "the state's copy is moved aside and made anew");
@@ -163,6 +175,12 @@ impl StateStore {
     pub fn clear(&self) -> Result<(), Error> {
         let mut inner = self.lock();
         let old = inner.generation;
+        // This one gave no doubt: it ends before its files go.
+        let db = inner.db.take();
+        guarded(|| {
+            drop(db);
+            Ok(())
+        })?;
         inner.renew(&self.folder)?;
         Ok(fs::remove_dir_all(generation_path(&self.folder, old))?)
     }
@@ -219,19 +237,14 @@ impl Inner {
             }
             Err(error) => {
                 // What sled has made of it nobody knows: it is not used again.
-                self.db = None;
+                discard(self.db.take());
                 Err(error)
             }
         }
     }
 
     fn renew(&mut self, folder: &Path) -> Result<(), Error> {
-        // Dropping it flushes, which may panic if it is what gave doubt.
-        let old = self.db.take();
-        drop(guarded(|| {
-            drop(old);
-            Ok(())
-        }));
+        discard(self.db.take());
         self.generation += 1;
         self.db = Some(begin_generation(folder, self.generation)?);
         self.totals = Totals::default();
@@ -327,25 +340,58 @@ fn scan(db: &sled::Db, take: &mut dyn FnMut(&[u8], &[u8])) -> Result<Totals, Err
 }
 
 fn open_db(path: &Path) -> Result<sled::Db, Error> {
-    sled::Config::new()
+    let config = sled::Config::new()
         .path(path)
         .cache_capacity(CACHE_BYTES)
         .mode(sled::Mode::HighThroughput)
-        .flush_every_ms(Some(FLUSH_PERIOD_MS))
-        .open()
-        .map_err(doubt)
+        .flush_every_ms(Some(FLUSH_PERIOD_MS));
+    let mut tries = 0;
+    loop {
+        match config.open() {
+            Err(error) if tries < LOCK_TRIES && is_locked(&error) => {
+                tries += 1;
+                thread::sleep(LOCK_PAUSE);
+            }
+            Err(sled::Error::Io(error)) => return Err(Error::Io(error)),
+            other => return other.map_err(doubt),
+        }
+    }
+}
+
+/// Whether an earlier store on the same files still has its lock: sled gives it back some time after the store is
+/// dropped. The data folder's own lock keeps other processes away.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().starts_with("could not acquire lock"))
+}
+
+/// Drops a store that gave doubt, on a thread of its own: sled waits for ever for a thread of its that has panicked.
+fn discard(db: Option<sled::Db>) {
+    let dropping = thread::Builder::new().name("state-discard".to_owned()).spawn(move || drop(db));
+    if let Err(error) = dropping {
+        tracing::warn!(%error, "no thread could be had to drop the state's copy");
+    }
 }
 
 /// Opens a folder that exists and compares what is in it with what its mark says; `None` if it has no mark.
 fn open_checked(path: &Path) -> Result<(sled::Db, Option<(Mark, Totals)>), Error> {
     let db = open_db(path)?;
-    let Some(stored) = db.get(MARK_KEY).map_err(doubt)? else { return Ok((db, None)) };
+    match guarded(|| check(&db)) {
+        Ok(found) => Ok((db, found)),
+        Err(error) => {
+            discard(Some(db));
+            Err(error)
+        }
+    }
+}
+
+fn check(db: &sled::Db) -> Result<Option<(Mark, Totals)>, Error> {
+    let Some(stored) = db.get(MARK_KEY).map_err(doubt)? else { return Ok(None) };
     let (mark, totals) = read_mark(&stored).ok_or_else(|| doubt("its mark is not what was written"))?;
     // An open without error proves nothing: power cuts have left stores that were no state of any moment.
-    if scan(&db, &mut |_, _| {})? != totals {
+    if scan(db, &mut |_, _| {})? != totals {
         return Err(doubt("its contents are not those of its mark"));
     }
-    Ok((db, Some((mark, totals))))
+    Ok(Some((mark, totals)))
 }
 
 fn begin_generation(folder: &Path, generation: u64) -> Result<sled::Db, Error> {

@@ -4,9 +4,9 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::{io, thread};
 
-use storage::{Disk, Error, Identity, Log, LogId, MemDisk, OsDisk, Recovered};
+use storage::{Disk, Entry, Error, Identity, Log, LogId, MemDisk, OsDisk, Recovered};
 
-use crate::rig::{IDENTITY, entries, ok, open, options, tell, try_open};
+use crate::rig::{IDENTITY, entries, id, ok, open, options, tell, try_open};
 
 #[test]
 fn appended_entries_are_readable_at_once_and_durable_when_told() {
@@ -178,4 +178,22 @@ fn a_batch_larger_than_a_segment_makes_it_longer() {
     drop((log, writer));
     let (log, ..) = open(&disk);
     assert_eq!(log.read(1..1000, u64::MAX).unwrap(), entries(1, 1..601));
+}
+
+#[test]
+fn entries_that_took_the_place_of_others_are_durable_only_with_their_own_batch() {
+    let disk = MemDisk::new();
+    let (log, mut writer, _) = open(&disk);
+    let large = |index| Entry { id: id(1, index), body: vec![1; 3 << 20].into() };
+    // More than one batch takes, so that the truncation comes while these are being written.
+    log.append(vec![large(1), large(2), large(3)], ok());
+    log.truncate_after(Some(1), ok());
+    log.append(entries(2, 2..4), ok());
+    assert_eq!(writer.step(), 1);
+    assert!(!log.is_durable(2), "what is on the disk at 2 is another entry");
+    assert_eq!(log.read(2..4, u64::MAX).unwrap(), entries(2, 2..4));
+    assert_eq!(writer.step(), 2);
+    assert!(log.is_durable(3));
+    // The first one was too large to stay in memory.
+    assert_eq!(log.read(1..4, 1).unwrap(), [large(1)]);
 }

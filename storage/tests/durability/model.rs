@@ -72,11 +72,12 @@ fn random_lives_with_random_power_cuts_keep_what_was_acknowledged() {
             for _ in 0..random.below(120) {
                 act(&mut tracked, &mut random, &mut term);
             }
-            disk.power_loss(match random.below(6) {
-                0 => Keep::Nothing,
-                1 => Keep::Everything,
-                _ => Keep::Random(random.below(u64::MAX)),
-            });
+            match random.below(8) {
+                0 => disk.power_loss(Keep::Nothing),
+                1 => disk.power_loss(Keep::Everything),
+                2 | 3 => disk.kill(),
+                _ => disk.power_loss(Keep::Random(random.below(u64::MAX))),
+            }
             let (log, ..) = try_open(&disk, 2048).unwrap_or_else(|error| panic!("{what}, then: {error}"));
             let found = Image::of(&log);
             assert!(

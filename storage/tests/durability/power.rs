@@ -69,6 +69,10 @@ fn power_lost_at_any_step_keeps_what_was_acknowledged() {
             disk.power_loss(*keep);
             check(&tracked, &disk, &format!("step {step}, {keep:?}"));
         }
+        // The process is killed and the power goes later: what the next one saw in the cache must be durable by then.
+        disk.kill();
+        goes_on(&disk.fork(), 2, &format!("step {step}, killed"));
+        check(&tracked, &disk, &format!("step {step}, killed"));
     }
 }
 
@@ -80,15 +84,22 @@ fn check(tracked: &Tracked, disk: &MemDisk, what: &str) {
     assert!(found.entries.keys().all(|index| log.is_durable(*index)));
     drop((log, writer));
     disk.power_loss(Keep::Nothing);
-    let (log, mut writer, _) = try_open(disk, 4096).unwrap_or_else(|error| panic!("{what}, again: {error}"));
+    let (log, writer, _) = try_open(disk, 4096).unwrap_or_else(|error| panic!("{what}, again: {error}"));
     assert_eq!(Image::of(&log), found, "{what}: what was found once stays");
-    let next = found.next_index();
-    log.append(entries(99, next..next + 30), ok());
+    drop((log, writer));
+    goes_on(disk, 30, what);
+}
+
+/// What is acknowledged after a start survives whatever state the start found the disk in.
+fn goes_on(disk: &MemDisk, count: u64, what: &str) {
+    let (log, mut writer, _) = try_open(disk, 4096).unwrap_or_else(|error| panic!("{what}, to go on: {error}"));
+    let next = Image::of(&log).next_index();
+    log.append(entries(99, next..next + count), ok());
     writer.step();
     drop((log, writer));
     disk.power_loss(Keep::Nothing);
     let (log, ..) = try_open(disk, 4096).unwrap_or_else(|error| panic!("{what}, at last: {error}"));
-    assert_eq!(log.read(next..u64::MAX, u64::MAX).unwrap(), entries(99, next..next + 30));
+    assert_eq!(log.read(next..u64::MAX, u64::MAX).unwrap(), entries(99, next..next + count), "{what}");
 }
 
 #[test]

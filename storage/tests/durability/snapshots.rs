@@ -124,9 +124,11 @@ fn power_lost_at_any_step_leaves_the_old_or_the_new() {
         let snapshots = open(&disk);
         disk.fail_after(step, ErrorKind::Other, true);
         let made = make(&snapshots, header(30)).is_ok();
-        for keep in [Keep::Nothing, Keep::Everything].into_iter().chain((1..20).map(Keep::Random)) {
+        let keeps = [Keep::Nothing, Keep::Everything].into_iter().chain((1..20).map(Keep::Random)).map(Some);
+        for keep in keeps.chain([None]) {
             let disk = disk.fork();
-            disk.power_loss(keep);
+            // Or only the process is killed, and the power goes when the next one has seen the snapshot.
+            keep.map_or_else(|| disk.kill(), |keep| disk.power_loss(keep));
             let found = newest_index(&disk);
             assert!(found == Some(30) || (!made && found == Some(20)), "step {step}, {keep:?}: {found:?}, made {made}");
             disk.power_loss(Keep::Nothing);
