@@ -361,6 +361,10 @@ impl LogWriter {
 impl Drop for LogWriter {
     /// Nobody writes any more: whoever still waits is told so.
     fn drop(&mut self) {
+        if std::thread::panicking() && self.shared.lock().failed.is_none() {
+            // A callback has panicked. A node that cannot write its log any more must not linger.
+            (self.shared.on_fatal)(&io::Error::new(io::ErrorKind::BrokenPipe, "the log's writer has panicked"));
+        }
         self.segments.shelf().close();
         if let Some(maker) = self.spare_maker.take() {
             // It has no result, and a panic of it concerns nobody here.

@@ -97,3 +97,15 @@ fn who_waits_when_the_writer_ends_is_told() {
     drop(writer);
     assert_eq!(*told.lock().unwrap(), Some(false));
 }
+
+#[test]
+fn a_panicking_callback_is_fatal() {
+    let (log, writer, fatal) = open_counting(&MemDisk::new());
+    let thread = writer.spawn().unwrap();
+    log.append(entries(1, 1..2), Box::new(|_| panic!("meant to happen")));
+    assert!(thread.join().is_err());
+    assert_eq!(*fatal.lock().unwrap(), [ErrorKind::BrokenPipe]);
+    let (to, told) = channel();
+    log.append(entries(1, 2..3), Box::new(move |outcome| to.send(outcome.is_ok()).unwrap()));
+    assert!(!told.recv().unwrap());
+}

@@ -7,6 +7,7 @@ mod failing;
 mod log;
 mod model;
 mod power;
+mod real;
 mod rig;
 mod snapshots;
 mod start;
