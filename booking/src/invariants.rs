@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::census::Kind;
 use crate::digest::Digest;
 use crate::holds::{HoldState, PricedPlaces};
-use crate::ids::ShowtimeId;
+use crate::ids::{OrganizationId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
 use crate::record::{Record, RecordKey};
 use crate::state::State;
@@ -128,6 +129,20 @@ fn check_indexes(state: &State, broken: &mut Vec<String>) {
         }
         if order.tickets.iter().any(|t| state.tickets.get(&t.id) != Some(&order.id)) {
             broken.push(format!("a ticket of {} is not found by its id", order.id));
+        }
+    }
+    for organization in state.organizations() {
+        let of = |kind| state.census.of(organization.id, kind);
+        let mine = |owner: &OrganizationId| *owner == organization.id;
+        let counts = [
+            (Kind::ApiKey, state.api_keys.iter().filter(|(_, k)| mine(&k.organization)).count()),
+            (Kind::Venue, state.venues.iter().filter(|(_, v)| mine(&v.organization)).count()),
+            (Kind::Plan, state.plans.iter().filter(|(_, p)| mine(&p.organization)).count()),
+            (Kind::Event, state.events.iter().filter(|(_, e)| mine(&e.organization)).count()),
+            (Kind::Showtime, state.showtimes.iter().filter(|(_, s)| mine(&s.organization)).count()),
+        ];
+        if let Some((kind, count)) = counts.into_iter().find(|(kind, count)| of(*kind) != *count) {
+            broken.push(format!("{} has {count} of {kind:?}, {} were counted", organization.id, of(kind)));
         }
     }
     if !state.answers.agree() {

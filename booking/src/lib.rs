@@ -17,12 +17,13 @@
 //! | `idempotency` | recorded answers |
 //! | `record` `stored` | the state in pieces, and back |
 //! | `chunks` `table` `digest` | copy-on-write maps, and the hash over them |
-//! | `invariants` `limits` | what must always hold; every bound |
+//! | `invariants` `limits` `census` | what must always hold; every bound; what some of them are counted by |
 //! | `ids` `money` `text` | small values; checks of what staff enter |
 
 pub mod best_available;
 pub mod blocks;
 pub mod catalogue;
+mod census;
 pub mod change;
 pub mod chunks;
 pub mod command;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::census::Kind;
 use crate::change::{Change, Reply};
 use crate::command::{CreateApiKey, CreateOrganization, RevokeApiKey};
 use crate::ids::OrganizationId;
 use crate::keys::ApiKey;
-use crate::limits;
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, State};
 use crate::text;
@@ -46,9 +46,7 @@ pub(crate) fn create_key(state: &mut State, cx: &mut Context, c: &CreateApiKey) 
     if state.api_keys.contains(&c.id) || state.keys_by_hash.contains(&c.hash) {
         return Err(Rejection::Conflict("an API key with this id exists".into()));
     }
-    if state.api_keys.iter().filter(|(_, k)| k.organization == c.organization).count() >= limits::CATALOGUE_MAX {
-        return Err(text::too_many("API keys", limits::CATALOGUE_MAX));
-    }
+    state.census.room_for(c.organization, Kind::ApiKey)?;
     let mut scopes = c.scopes.clone();
     scopes.sort_unstable();
     scopes.dedup();
@@ -61,6 +59,7 @@ pub(crate) fn create_key(state: &mut State, cx: &mut Context, c: &CreateApiKey) 
         expires_at_ms: c.expires_at_ms,
         created_at_ms: cx.now_ms,
     };
+    state.census.add(c.organization, Kind::ApiKey);
     state.keys_by_hash.insert(c.hash, c.id);
     state.api_keys.insert(&mut cx.journal, c.id, Arc::new(key));
     cx.changes.push(Change::ApiKeyChanged(c.id));
@@ -70,6 +69,7 @@ pub(crate) fn create_key(state: &mut State, cx: &mut Context, c: &CreateApiKey) 
 pub(crate) fn revoke_key(state: &mut State, cx: &mut Context, c: &RevokeApiKey) -> Result<Reply, Rejection> {
     let key = state.api_keys.get(&c.id).filter(|k| k.organization == c.organization);
     let Some(hash) = key.map(|k| k.hash) else { return Err(Rejection::NotFound(Thing::ApiKey)) };
+    state.census.remove(c.organization, Kind::ApiKey);
     state.keys_by_hash.remove(&hash);
     state.api_keys.remove(&mut cx.journal, c.id);
     cx.changes.push(Change::ApiKeyChanged(c.id));

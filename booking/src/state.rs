@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blocks::{self, Block};
 use crate::catalogue::{Event, Showtime, Venue, events, showtimes, venues};
+use crate::census::Census;
 use crate::change::{Applied, Change, Reply};
 use crate::chunks::ChunkMap;
 use crate::command::{AreaQuantity, Command, Proposal};
@@ -90,6 +91,7 @@ pub struct State {
     pub(crate) orders: Table<OrderId, Order>,
     pub(crate) answers: Answers,
     // Derived: not records, rebuilt on loading.
+    pub(crate) census: Census,
     pub(crate) keys_by_hash: ChunkMap<[u8; 32], KeyId>,
     pub(crate) showtimes_by_event: ChunkMap<(EventId, ShowtimeId), ()>,
     pub(crate) blocks_by_showtime: ChunkMap<(ShowtimeId, BlockId), ()>,
@@ -115,6 +117,7 @@ impl Default for State {
             holds: Table::default(),
             orders: Table::default(),
             answers: Answers::default(),
+            census: Census::default(),
             keys_by_hash: ChunkMap::default(),
             showtimes_by_event: ChunkMap::default(),
             blocks_by_showtime: ChunkMap::default(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::census::Kind;
 use crate::holds::HoldState;
 use crate::ids::ShowtimeId;
 use crate::inventory::{AreaCounts, Inventory};
@@ -84,13 +85,24 @@ impl Loader {
             (RecordKey::Meta, Record::Meta(meta)) => state.meta = meta,
             (RecordKey::Organization(id), Record::Organization(v)) => state.organizations.insert(journal, id, v),
             (RecordKey::ApiKey(id), Record::ApiKey(v)) => {
+                state.census.add(v.organization, Kind::ApiKey);
                 state.keys_by_hash.insert(v.hash, id);
                 state.api_keys.insert(journal, id, v);
             }
-            (RecordKey::Venue(id), Record::Venue(v)) => state.venues.insert(journal, id, v),
-            (RecordKey::Plan(id), Record::Plan(v)) => state.plans.insert(journal, id, v),
-            (RecordKey::Event(id), Record::Event(v)) => state.events.insert(journal, id, v),
+            (RecordKey::Venue(id), Record::Venue(v)) => {
+                state.census.add(v.organization, Kind::Venue);
+                state.venues.insert(journal, id, v);
+            }
+            (RecordKey::Plan(id), Record::Plan(v)) => {
+                state.census.add(v.organization, Kind::Plan);
+                state.plans.insert(journal, id, v);
+            }
+            (RecordKey::Event(id), Record::Event(v)) => {
+                state.census.add(v.organization, Kind::Event);
+                state.events.insert(journal, id, v);
+            }
             (RecordKey::Showtime(id), Record::Showtime(v)) => {
+                state.census.add(v.organization, Kind::Showtime);
                 state.index_showtime(&v);
                 state.showtimes.insert(journal, id, v);
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::{Event, EventDetails, EventState};
+use crate::census::Kind;
 use crate::change::{Change, Reply};
 use crate::command::{CreateEvent, DeleteEvent, UpdateEvent};
 use crate::ids::{EventId, OrganizationId};
@@ -38,9 +39,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateEvent) -> Re
     if state.events.contains(&c.id) {
         return Err(Rejection::Conflict("an event with this id exists".into()));
     }
-    if state.events.iter().filter(|(_, e)| e.organization == c.organization).count() >= limits::CATALOGUE_MAX {
-        return Err(text::too_many("events", limits::CATALOGUE_MAX));
-    }
+    state.census.room_for(c.organization, Kind::Event)?;
     let event = Arc::new(Event {
         id: c.id,
         organization: c.organization,
@@ -48,6 +47,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateEvent) -> Re
         version: cx.at.index,
         created_at_ms: cx.now_ms,
     });
+    state.census.add(c.organization, Kind::Event);
     state.events.insert(&mut cx.journal, c.id, event.clone());
     cx.changes.push(Change::EventChanged(c.id));
     Ok(Reply::Event(event))
@@ -76,6 +76,7 @@ pub(crate) fn delete(state: &mut State, cx: &mut Context, c: &DeleteEvent) -> Re
     if state.showtimes_of(c.id).next().is_some() {
         return Err(Rejection::Conflict("the event has showtimes".into()));
     }
+    state.census.remove(c.organization, Kind::Event);
     state.events.remove(&mut cx.journal, c.id);
     cx.changes.push(Change::EventChanged(c.id));
     Ok(Reply::Done)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::catalogue::venues::zone;
 use crate::catalogue::{Showtime, ShowtimeDetails, ShowtimeState};
+use crate::census::Kind;
 use crate::change::{Change, Reply};
 use crate::command::{CreateShowtime, UpdateShowtime};
 use crate::ids::{OrganizationId, ShowtimeId};
@@ -86,9 +87,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) ->
     if state.showtimes.contains(&c.id) {
         return Err(Rejection::Conflict("a showtime with this id exists".into()));
     }
-    if state.showtimes.iter().filter(|(_, s)| s.organization == c.organization).count() >= limits::SHOWTIMES_MAX {
-        return Err(text::too_many("showtimes", limits::SHOWTIMES_MAX));
-    }
+    state.census.room_for(c.organization, Kind::Showtime)?;
     let showtime = Arc::new(Showtime {
         id: c.id,
         organization: c.organization,
@@ -98,6 +97,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) ->
         version: cx.at.index,
         created_at_ms: cx.now_ms,
     });
+    state.census.add(c.organization, Kind::Showtime);
     state.index_showtime(&showtime);
     state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan, cx.at.index)));
     state.showtimes.insert(&mut cx.journal, c.id, showtime.clone());

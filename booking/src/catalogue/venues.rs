@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::{Venue, VenueDetails};
+use crate::census::Kind;
 use crate::change::{Change, Reply};
 use crate::command::{CreateVenue, DeleteVenue, UpdateVenue};
 use crate::ids::{OrganizationId, VenueId};
@@ -50,9 +51,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateVenue) -> Re
     if state.venues.contains(&c.id) {
         return Err(Rejection::Conflict("a venue with this id exists".into()));
     }
-    if state.venues.iter().filter(|(_, v)| v.organization == c.organization).count() >= limits::CATALOGUE_MAX {
-        return Err(text::too_many("venues", limits::CATALOGUE_MAX));
-    }
+    state.census.room_for(c.organization, Kind::Venue)?;
     let venue = Arc::new(Venue {
         id: c.id,
         organization: c.organization,
@@ -60,6 +59,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateVenue) -> Re
         version: cx.at.index,
         created_at_ms: cx.now_ms,
     });
+    state.census.add(c.organization, Kind::Venue);
     state.venues.insert(&mut cx.journal, c.id, venue.clone());
     cx.changes.push(Change::VenueChanged(c.id));
     Ok(Reply::Venue(venue))
@@ -84,6 +84,7 @@ pub(crate) fn delete(state: &mut State, cx: &mut Context, c: &DeleteVenue) -> Re
     if state.plans.iter().any(|(_, p)| p.venue == c.id) {
         return Err(Rejection::Conflict("the venue has seating plans".into()));
     }
+    state.census.remove(c.organization, Kind::Venue);
     state.venues.remove(&mut cx.journal, c.id);
     cx.changes.push(Change::VenueChanged(c.id));
     Ok(Reply::Done)
@@ -98,11 +99,10 @@ pub(crate) fn import_plan(state: &mut State, cx: &mut Context, plan: &Arc<Plan>)
     if state.plans.contains(&plan.id) {
         return Err(Rejection::Conflict("a plan with this id exists".into()));
     }
-    if state.plans.iter().filter(|(_, p)| p.organization == plan.organization).count() >= limits::CATALOGUE_MAX {
-        return Err(text::too_many("plans", limits::CATALOGUE_MAX));
-    }
+    state.census.room_for(plan.organization, Kind::Plan)?;
     let mut plan = Arc::unwrap_or_clone(plan.clone());
     plan.created_at_ms = cx.now_ms;
+    state.census.add(plan.organization, Kind::Plan);
     let id = plan.id;
     state.plans.insert(&mut cx.journal, id, Arc::new(plan));
     cx.changes.push(Change::PlanImported(id));

@@ -65,6 +65,14 @@ struct Asker {
 }
 
 impl Asker {
+    /// Most often one of the last few holds that was asked for, whatever became of it.
+    fn some_hold(&mut self) -> HoldId {
+        let asked = |r: &Request| if let Command::PlaceHold(c) = &r.command { Some(c.id) } else { None };
+        let back = self.dice.below(6) as usize;
+        let recent = self.sent.iter().rev().filter_map(asked).nth(back).filter(|_| !self.dice.one_in(5));
+        recent.unwrap_or_else(|| HoldId(some_id(&mut self.dice, self.made)))
+    }
+
     fn organization(&mut self) -> OrganizationId {
         if self.dice.one_in(8) { RIVAL } else { SHOP }
     }
@@ -139,7 +147,7 @@ impl Asker {
         Command::PlaceOrder(Box::new(PlaceOrder {
             id: OrderId(self.made),
             organization: self.organization(),
-            holds: (0..n).map(|_| HoldId(some_id(&mut self.dice, self.made))).collect(),
+            holds: (0..n).map(|_| self.some_hold()).collect(),
             buyer: Buyer { name: "B".into(), ..Buyer::default() },
             payment: self.dice.of(&[Payment::Cash, Payment::Comp]),
         }))
@@ -197,7 +205,8 @@ impl Asker {
 
     fn catalogue(&mut self, state: &State) -> Command {
         let organization = self.organization();
-        let (venue, event) = (VenueId(u128::from(self.dice.below(5))), EventId(u128::from(self.dice.below(5))));
+        // Event 1 stays: all showtimes are of it.
+        let (venue, event) = (VenueId(u128::from(self.dice.below(5))), EventId(u128::from(2 + self.dice.below(5))));
         let mut title = event_details();
         title.state = self.dice.of(&[EventState::Draft, EventState::Published, EventState::Archived]);
         match self.dice.below(8) {
@@ -238,11 +247,10 @@ impl Asker {
             return again;
         }
         self.made += 1;
-        let id = some_id(&mut self.dice, self.made);
         let command = match self.dice.below(20) {
             0..=7 => self.hold(state),
-            8 | 9 => Command::ExtendHold(ExtendHold { id: HoldId(id), organization: self.caller() }),
-            10..=12 => Command::ReleaseHold(ReleaseHold { id: HoldId(id), organization: self.caller() }),
+            8 | 9 => Command::ExtendHold(ExtendHold { id: self.some_hold(), organization: self.caller() }),
+            10..=12 => Command::ReleaseHold(ReleaseHold { id: self.some_hold(), organization: self.caller() }),
             13..=15 => self.order(),
             16 => self.blocks(state),
             17 => self.showtimes(state),
@@ -424,6 +432,7 @@ struct Tally {
     refused: u32,
     replayed: u32,
     blocks: u32,
+    why: BTreeMap<String, u32>,
 }
 
 impl Tally {
@@ -435,7 +444,10 @@ impl Tally {
             Ok(Reply::Order(_)) => self.orders += 1,
             Ok(Reply::Block(_)) => self.blocks += 1,
             Ok(_) => {}
-            Err(_) => self.refused += 1,
+            Err(why) => {
+                self.refused += 1;
+                *self.why.entry(format!("{why:?}").chars().take(60).collect()).or_default() += 1;
+            }
         }
     }
 }

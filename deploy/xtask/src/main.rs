@@ -13,7 +13,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask demo [ARGS…]   build `usher` and start a local cluster with demo content; ARGS go to `usher demo`
 cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny unit cluster schema
-cargo xtask faults [SECS]  the long fault runs: each fault for so many seconds (default 120), many random seeds
+cargo xtask faults         the long fault runs: ten times longer, and many random seeds; up to two hours
 ";
 
 fn main() -> ExitCode {

@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::{schema, step};
 
 const MINUTE: Duration = Duration::from_mins(1);
-/// Seconds of each fault in `cargo xtask faults`, unless told.
-const FAULT_SECS: u64 = 120;
 
 /// A named check.
 type Step = (&'static str, fn() -> Result<()>);
@@ -80,31 +78,28 @@ fn build() -> Result<()> {
     step::run("build usher", step::cargo().args(["build", "--quiet", "--package", "node"]), 30 * MINUTE)
 }
 
-/// Real processes of the same build as the other tests: one after the other, for each takes the whole machine.
+/// Real processes of the same build as the other tests.
 fn cluster() -> Result<()> {
     build()?;
-    step::run("cluster", cluster_tests().arg("--test-threads=1"), 20 * MINUTE)
+    step::run("cluster", &mut cluster_tests(), 20 * MINUTE)
 }
 
 fn cluster_tests() -> std::process::Command {
     let mut command = step::cargo();
-    command.args(["test", "--quiet", "--package", "tests", "--test", "cluster", "--"]);
+    command.args(["test", "--quiet", "--package", "tests", "--test", "cluster"]);
     command.env("USHER_BIN", step::target().join("debug/usher"));
     command
 }
 
-/// The same tests, longer: each fault for so many seconds, and many seeds of random commands.
+/// The same tests, each stretch of load and faults ten times longer, and many seeds of random commands.
 pub(crate) fn faults(args: &[String]) -> Result<()> {
-    let secs = match args {
-        [] => FAULT_SECS,
-        [secs] => secs.parse().context("SECS must be a number")?,
-        _ => bail!("faults takes one number of seconds"),
-    };
+    if !args.is_empty() {
+        bail!("faults takes no arguments");
+    }
     build()?;
     let mut random = step::cargo();
     random.args(["test", "--quiet", "--package", "booking", "--test", "rules", "random"]).env("BOOKING_SEEDS", "500");
     step::run("500 seeds of random commands", &mut random, 30 * MINUTE)?;
-    let limit = Duration::from_secs(secs.saturating_mul(40)) + 30 * MINUTE;
     let mut long = cluster_tests();
-    step::run("faults", long.args(["--test-threads=1", "--nocapture"]).env("USHER_FAULT_SECS", secs.to_string()), limit)
+    step::run("faults", long.args(["--", "--nocapture"]).env("USHER_FAULTS", "long"), 90 * MINUTE)
 }
