@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::holds::{HoldState, PricedPlaces};
 use crate::ids::{OrganizationId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
+use crate::orders::Order;
 use crate::record::{Record, RecordKey};
 use crate::state::State;
 
@@ -131,6 +132,43 @@ fn check_indexes(state: &State, broken: &mut Vec<String>) {
             broken.push(format!("a ticket of {} is not found by its id", order.id));
         }
     }
+    check_derived(state, broken);
+    if !state.answers.agree() {
+        broken.push("recorded answers and their index do not agree".to_owned());
+    }
+}
+
+/// What is derived from records says what they say: no more, no less.
+fn check_derived(state: &State, broken: &mut Vec<String>) {
+    let tickets: usize = state.orders.iter().map(|(_, o)| o.tickets.len()).sum();
+    let by_organization = |o: &Order| state.orders_by_organization.contains(&(o.organization, o.id));
+    let derived = [
+        (
+            "showtimes by event",
+            state.showtimes_by_event.len() == state.showtimes.len()
+                && state.showtimes.iter().all(|(id, s)| state.showtimes_by_event.contains(&(s.event, *id))),
+        ),
+        (
+            "blocks by showtime",
+            state.blocks_by_showtime.len() == state.blocks.len()
+                && state.blocks.iter().all(|(id, b)| state.blocks_by_showtime.contains(&(b.showtime, *id))),
+        ),
+        (
+            "orders by organization",
+            state.orders_by_organization.len() == state.orders.len()
+                && state.orders.iter().all(|(_, o)| by_organization(o)),
+        ),
+        ("tickets", state.tickets.len() == tickets),
+        (
+            "API keys by hash",
+            state.keys_by_hash.len() == state.api_keys.len()
+                && state.api_keys.iter().all(|(id, k)| state.keys_by_hash.get(&k.hash) == Some(id)),
+        ),
+        ("places of showtimes", state.inventories.len() == state.showtimes.len()),
+    ];
+    for (name, _) in derived.iter().filter(|(_, agrees)| !agrees) {
+        broken.push(format!("the index of {name} and the records do not agree"));
+    }
     for organization in state.organizations() {
         let of = |kind| state.census.of(organization.id, kind);
         let mine = |owner: &OrganizationId| *owner == organization.id;
@@ -144,12 +182,6 @@ fn check_indexes(state: &State, broken: &mut Vec<String>) {
         if let Some((kind, count)) = counts.into_iter().find(|(kind, count)| of(*kind) != *count) {
             broken.push(format!("{} has {count} of {kind:?}, {} were counted", organization.id, of(kind)));
         }
-    }
-    if !state.answers.agree() {
-        broken.push("recorded answers and their index do not agree".to_owned());
-    }
-    if state.keys_by_hash.len() != state.api_keys.len() {
-        broken.push("API keys and their hashes do not agree".to_owned());
     }
 }
 
