@@ -2,12 +2,15 @@
 //! that it calls.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openraft::ServerState;
 use openraft::async_runtime::watch::WatchReceiver as _;
+
+use storage::Disk;
 
 use crate::answer::Answer;
 use crate::error::Error;
@@ -17,11 +20,18 @@ use crate::options::{Options, Parts};
 use crate::peers::{Change, PROTOCOL};
 use crate::replica::{DIGEST_EVERY, StateGuard};
 use crate::runtime::on_thread;
-use crate::start;
+use crate::snapshot;
+use crate::start::{self, Restored};
 use crate::status::{Member, Metrics, Role, Status};
 
 /// A digest at a coming index is waited for so long.
 const DIGEST_WITHIN: Duration = Duration::from_secs(2);
+
+/// Makes a cluster of one node from a backup, on a disk that belongs to none: offline, blocking, before
+/// [`Cluster::start`]. The state gets a new epoch, the cluster a new id.
+pub fn restore(disk: &Arc<dyn Disk>, file: &Path, advertise: &str, public_url: &str) -> Result<Restored, Error> {
+    start::restore(disk, file, advertise, public_url)
+}
 
 /// A handle to this node and, through it, to the cluster. Cheap to clone.
 #[derive(Clone)]
@@ -142,6 +152,7 @@ impl Cluster {
         status.committed = metrics.local_committed.map_or(0, |id| id.index);
         status.last_log = metrics.last_log_index.unwrap_or(0);
         status.snapshot = metrics.snapshot.map_or(0, |id| id.index);
+        status.state_bytes = node.counters.copy.bytes.load(Ordering::Relaxed);
         status.log_bytes = core.log().map_or(0, |log| log.bytes());
         status
     }
@@ -177,7 +188,7 @@ impl Cluster {
             feed_lag: node.replica.feed.lag() as u64,
             snapshots_made: get(&c.snapshots_made),
             snapshots_received: get(&c.snapshots_received),
-            copied: get(&c.copied),
+            copied: get(&c.copy.copied),
         }
     }
 
@@ -220,6 +231,16 @@ impl Cluster {
         self.0.change(Change::Transfer { to }).await
     }
 
+    /// Writes a backup of the state at the applied index to a file, which has its name once it is whole; returns the
+    /// index. [`restore`] makes a cluster of it.
+    pub async fn backup(&self, file: &Path) -> Result<u64, Error> {
+        let (held, file) = (self.0.replica.held(), file.to_owned());
+        let index = held.index();
+        let written = on_thread("backup", move || snapshot::write_backup(&held, &file)).await;
+        written.ok_or_else(|| Error::Io("no thread for the backup".to_owned()))??;
+        Ok(index)
+    }
+
     /// Where this node listens for peers.
     pub fn peer_address(&self) -> Option<SocketAddr> {
         self.0.address.get().copied()
@@ -240,6 +261,9 @@ impl Cluster {
         if let Some(core) = node.core.get() {
             if let Err(error) = core.raft.shutdown().await {
                 tracing::error!(%error, "consensus did not end in order");
+            }
+            if let Some(copy) = core.take_copy() {
+                on_thread("copy-end", move || copy.finish()).await;
             }
             if let Some(writer) = core.take_writer()
                 && on_thread("log-end", move || writer.join().is_ok()).await != Some(true)

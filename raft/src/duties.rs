@@ -7,13 +7,22 @@ use openraft::ServerState;
 use openraft::async_runtime::watch::WatchReceiver as _;
 use tokio::time::Duration;
 
-use crate::node::{Leadership, Node, count};
+use storage::Log;
+
+use crate::node::{Core, Leadership, Node, count};
+use crate::peers::{Ask, Reply as Answer};
 use crate::types::Raft;
 
 /// A leader logs its time at least so often, in ms, so that every node's reckoning is fresh.
 const TICK_EVERY_MS: u64 = 10_000;
 /// Nor more often than this, in ms, unless more is due.
 const TICK_PAUSE_MS: u64 = 20;
+/// The log's length is looked at so often.
+const COMPACT_EVERY: Duration = Duration::from_secs(1);
+/// A node whose tail was cut looks for a leader so often.
+const WHOLE_EVERY: Duration = Duration::from_millis(100);
+/// Without a leader for so many looks it asks the others whether theirs were cut too.
+const ALONE_ROUNDS: u32 = 10;
 
 /// Starts the duties of a node that has joined.
 pub(crate) fn start(node: &Arc<Node>, raft: &Raft) {
@@ -22,6 +31,10 @@ pub(crate) fn start(node: &Arc<Node>, raft: &Raft) {
     tasks.spawn(follow_leadership(Arc::clone(node), raft.clone()));
     tasks.spawn(tick(Arc::clone(node)));
     tasks.spawn(sweep(Arc::clone(node)));
+    tasks.spawn(compact(Arc::clone(node), raft.clone()));
+    if node.is_torn() {
+        tasks.spawn(become_whole(Arc::clone(node), raft.clone()));
+    }
 }
 
 async fn follow_leadership(node: Arc<Node>, raft: Raft) {
@@ -85,4 +98,88 @@ async fn sweep(node: Arc<Node>) {
         tokio::time::sleep(Duration::from_secs(1)).await;
         node.drop_silent_links();
     }
+}
+
+/// Makes snapshots by bytes of log, and purges the log below them.
+async fn compact(node: Arc<Node>, raft: Raft) {
+    loop {
+        tokio::time::sleep(COMPACT_EVERY).await;
+        let Some(log) = node.core.get().and_then(Core::log) else { return };
+        let snapshot = raft.metrics().borrow_watched().snapshot.map(|id| id.index);
+        let applied = node.replica.applied();
+        let covered = snapshot.map_or(0, |index| log.bytes_up_to(index));
+        if snapshot.is_none_or(|index| index < applied)
+            && log.bytes_up_to(applied).saturating_sub(covered) >= node.options.snapshot_log_bytes
+            && raft.trigger().snapshot().await.is_err()
+        {
+            return;
+        }
+        let (Some(snapshot), Some(first)) = (snapshot, log.first_index()) else { continue };
+        if let Some(upto) = purge_point(&log, first, snapshot, node.options.keep_log_bytes)
+            && raft.trigger().purge_log(upto).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// The last index that may go so that `keep` bytes stay below the snapshot; none if nothing worth while may.
+fn purge_point(log: &Log, first: u64, snapshot: u64, keep: u64) -> Option<u64> {
+    let covered = log.bytes_up_to(snapshot);
+    // Whole files are freed: a little now and then would free nothing.
+    if covered < keep + keep / 4 || first > snapshot {
+        return None;
+    }
+    let (mut stays_from, mut low) = (snapshot + 1, first);
+    // The first index above which fewer than `keep` bytes lie stays; everything before it may go.
+    while low < stays_from {
+        let middle = low + (stays_from - low) / 2;
+        if covered - log.bytes_up_to(middle).min(covered) < keep {
+            stays_from = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    stays_from.checked_sub(1).filter(|upto| *upto >= first)
+}
+
+/// Lets a node whose log's tail was cut campaign again: once a leader has caught it up, or if the tails of all voters
+/// were cut, which only a power cut of all of them does.
+async fn become_whole(node: Arc<Node>, raft: Raft) {
+    let mut alone_for = 0_u32;
+    loop {
+        tokio::time::sleep(WHOLE_EVERY).await;
+        let me = node.party().node_id;
+        let leader = node.leadership.borrow().leader;
+        if leader.is_some_and(|leader| leader != me) {
+            alone_for = 0;
+            // What the leader had committed when asked is applied here: nothing that was acknowledged is missing.
+            if node.linearizable().await.is_ok() {
+                let Some(log) = node.core.get().and_then(Core::log) else { return };
+                log.mark_whole(Box::new(|_| {}));
+                raft.runtime_config().elect(true);
+                tracing::info!("a leader has caught this node up: it may campaign again");
+                return;
+            }
+        } else {
+            alone_for += 1;
+            if alone_for >= ALONE_ROUNDS && all_torn(&node).await {
+                tracing::warn!("the logs' tails of all voters were cut: they campaign on what is left");
+                raft.runtime_config().elect(true);
+                alone_for = 0;
+            }
+        }
+    }
+}
+
+async fn all_torn(node: &Arc<Node>) -> bool {
+    let me = node.party().node_id;
+    for member in node.members().into_iter().filter(|m| m.voter && m.id != me) {
+        let link = node.control(member.id);
+        let asked = tokio::time::timeout(Duration::from_secs(1), link.ask(node, &Ask::Torn)).await;
+        if !matches!(asked, Ok(Ok(Answer::Torn(true)))) {
+            return false;
+        }
+    }
+    true
 }

@@ -10,7 +10,7 @@
 //! | `propose` `proposer` | a request's way to the leader; packing at the leader |
 //! | `reads` | linearizable reads |
 //! | `machine` `replica` `feed` | applying; the state and who reads it; what changed |
-//! | `log_store` `snapshot` | openraft's storage over ours |
+//! | `log_store` `snapshot` `write_behind` | openraft's storage over ours; the copy in sled |
 //! | `peers/` `network` | what nodes say to each other, and over what |
 //! | `membership` | joining, voting, leaving |
 //! | `clock` | clocks and cluster time |
@@ -42,14 +42,16 @@ mod start;
 mod status;
 mod sync;
 mod types;
+mod write_behind;
 
 pub use answer::Answer;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use cluster::Cluster;
+pub use cluster::{Cluster, restore};
 pub use error::Error;
 pub use feed::{FeedItem, FeedReceiver, Lagged};
 pub use network::{Network, TcpNetwork};
 pub use options::{OnFatal, Options, Parts, SECRET_BYTES_MIN, Secret, Timings, TlsFiles};
 pub use replica::StateGuard;
 pub use runtime::Tasks;
+pub use start::Restored;
 pub use status::{Member, Metrics, Role, Status};

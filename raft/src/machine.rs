@@ -8,13 +8,24 @@ use futures_util::{Stream, TryStreamExt};
 use openraft::RaftSnapshotBuilder;
 use openraft::storage::{EntryResponder, RaftStateMachine};
 
+use storage::{Log, Snapshots};
+
 use crate::codec;
-use crate::node::Node;
-use crate::snapshot::SnapshotFile;
+use crate::node::{Node, count};
+use crate::replica::Held;
+use crate::runtime::on_thread;
+use crate::snapshot::{self, SnapshotFile};
 use crate::types::{LogId, Outcomes, Payload, Snapshot, SnapshotMeta, StoredMembership, Types};
 
+/// Where snapshots go, and the log that must be durable before they count.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) snapshots: Snapshots,
+    pub(crate) log: Log,
+}
+
 /// See the module.
-pub(crate) struct Machine(pub(crate) Arc<Node>);
+pub(crate) struct Machine(pub(crate) Arc<Node>, pub(crate) Stored);
 
 /// Ends the process if an entry makes the rules panic: the state may be half changed, and every node would come to the
 /// same end.
@@ -82,25 +93,44 @@ impl RaftStateMachine<Types> for Machine {
     }
 
     async fn get_snapshot_builder(&mut self) -> Builder {
-        Builder
+        Builder { node: Arc::clone(&self.0), held: Some(self.0.replica.held()), parts: self.1.clone() }
     }
 
-    async fn install_snapshot(&mut self, _meta: &SnapshotMeta, _snapshot: SnapshotFile) -> Result<(), io::Error> {
-        Err(io::Error::other("no snapshots yet"))
+    async fn install_snapshot(&mut self, _meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<(), io::Error> {
+        // The file is whole and durable already; only memory is left to do.
+        let held = on_thread("snapshot-load", move || snapshot::load(&snapshot.0)).await;
+        let held = held.ok_or_else(|| io::Error::other("the snapshot made the rules panic"))??;
+        self.0.time.applied(held.state.now_ms());
+        self.0.replica.replace(held, false);
+        Ok(())
     }
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot>, io::Error> {
-        Ok(None)
+        let snapshots = self.1.snapshots.clone();
+        let newest = on_thread("snapshot-check", move || snapshots.newest()).await;
+        match newest.ok_or_else(|| io::Error::other("no thread"))?.map_err(snapshot::other)? {
+            Some(reader) => snapshot::offered(reader).map(Some),
+            None => Ok(None),
+        }
     }
 }
 
 /// Makes a snapshot of the state as it was when it was asked for.
-pub(crate) struct Builder;
+pub(crate) struct Builder {
+    node: Arc<Node>,
+    held: Option<Held>,
+    parts: Stored,
+}
 
 impl RaftSnapshotBuilder<Types> for Builder {
     type SnapshotData = SnapshotFile;
 
     async fn build_snapshot(&mut self) -> Result<Snapshot, io::Error> {
-        Err(io::Error::other("no snapshots yet"))
+        let held = self.held.take().ok_or_else(|| io::Error::other("the snapshot was made already"))?;
+        let Stored { snapshots, log } = self.parts.clone();
+        let made = on_thread("snapshot-make", move || snapshot::make(&snapshots, &log, &held)).await;
+        let made = made.ok_or_else(|| io::Error::other("no thread"))??;
+        count(&self.node.counters.snapshots_made);
+        Ok(made)
     }
 }

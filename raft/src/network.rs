@@ -1,11 +1,15 @@
 //! The network seam: byte streams between nodes. Not what is said on them (see `peers`).
 
+mod memory;
+
 use std::io;
 use std::net::SocketAddr;
 
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+
+pub use memory::MemNetwork;
 
 /// A connected stream of bytes, both ways.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin + 'static {}

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use storage::{Identity, Log};
+use storage::{Identity, Log, Snapshots};
 use tokio::sync::watch;
 
 use crate::clock::{ClusterTime, TimeNote};
@@ -18,7 +18,8 @@ use crate::reads::Rounds;
 use crate::replica::Replica;
 use crate::runtime::Tasks;
 use crate::sync::lock;
-use crate::types::{Peer, Raft};
+use crate::types::{Peer, Raft, Vote};
+use crate::write_behind::{Progress, WriteBehind};
 
 /// Who leads, as this node knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,14 +31,28 @@ pub(crate) struct Leadership {
 /// What exists once the node has joined a cluster.
 pub(crate) struct Core {
     pub(crate) raft: Raft,
+    pub(crate) snapshots: Snapshots,
     /// Taken away when the node stops: the writer ends with the last handle.
     log: Mutex<Option<Log>>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// The copy in sled, where one is kept.
+    copy: Mutex<Option<WriteBehind>>,
 }
 
 impl Core {
-    pub(crate) fn new(raft: Raft, log: Log, writer: std::thread::JoinHandle<()>) -> Self {
-        Self { raft, log: Mutex::new(Some(log)), writer: Mutex::new(Some(writer)) }
+    pub(crate) fn new(
+        raft: Raft,
+        snapshots: Snapshots,
+        log: Log,
+        writer: std::thread::JoinHandle<()>,
+        copy: Option<WriteBehind>,
+    ) -> Self {
+        Self { raft, snapshots, log: Mutex::new(Some(log)), writer: Mutex::new(Some(writer)), copy: Mutex::new(copy) }
+    }
+
+    /// The copy's thread, to be finished.
+    pub(crate) fn take_copy(&self) -> Option<WriteBehind> {
+        lock(&self.copy).take()
     }
 
     /// The log, unless the node has stopped.
@@ -65,7 +80,7 @@ pub(crate) struct Counters {
     pub(crate) leader_changes: AtomicU64,
     pub(crate) snapshots_made: AtomicU64,
     pub(crate) snapshots_received: AtomicU64,
-    pub(crate) copied: AtomicU64,
+    pub(crate) copy: Arc<Progress>,
     pub(crate) sync_us: Arc<Histogram>,
 }
 
@@ -99,6 +114,8 @@ pub(crate) struct Node {
     pub(crate) stopping: AtomicBool,
     /// One at a time joins or initializes.
     pub(crate) joining: tokio::sync::Mutex<()>,
+    /// One snapshot at a time is received.
+    pub(crate) receiving: tokio::sync::Mutex<()>,
     /// Where it listens for peers.
     pub(crate) address: OnceLock<std::net::SocketAddr>,
     links: Mutex<BTreeMap<u64, Links>>,
@@ -125,6 +142,7 @@ impl Node {
             damaged: OnceLock::new(),
             stopping: AtomicBool::new(false),
             joining: tokio::sync::Mutex::new(()),
+            receiving: tokio::sync::Mutex::new(()),
             address: OnceLock::new(),
             links: Mutex::default(),
             unreachable: Mutex::default(),
@@ -160,6 +178,14 @@ impl Node {
         let metrics = self.core.get()?.raft.metrics();
         let metrics = metrics.borrow_watched();
         metrics.membership_config.get_node(&id).cloned()
+    }
+
+    /// The vote that this node has given last.
+    pub(crate) fn vote(&self) -> Option<Vote> {
+        use openraft::async_runtime::watch::WatchReceiver as _;
+        let metrics = self.core.get()?.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        Some(metrics.vote)
     }
 
     fn link(&self, to: u64, of: impl FnOnce(&Links) -> &Arc<Link>) -> Arc<Link> {

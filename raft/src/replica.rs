@@ -101,14 +101,6 @@ impl Replica {
         read(&self.held).clone()
     }
 
-    pub(crate) fn membership(&self) -> StoredMembership {
-        read(&self.held).membership.clone()
-    }
-
-    pub(crate) fn applied_id(&self) -> Option<LogId> {
-        read(&self.held).applied
-    }
-
     pub(crate) fn applied(&self) -> u64 {
         self.applied.load(Ordering::Acquire)
     }
@@ -136,9 +128,10 @@ impl Replica {
             }
             held.applied = Some(id);
             self.remember(&held);
-        }
-        if !touched.is_empty() {
-            lock(&self.touched).keys.append(&mut touched);
+            // Under the same lock: whoever copies the state gets the keys that belong to it.
+            if !touched.is_empty() {
+                lock(&self.touched).keys.append(&mut touched);
+            }
         }
         self.entries.fetch_add(1, Ordering::Relaxed);
         self.requests.fetch_add(count, Ordering::Relaxed);
@@ -161,14 +154,14 @@ impl Replica {
         self.reached(id.index);
     }
 
-    /// Puts another state in place: at start, or from a received snapshot.
-    pub(crate) fn replace(&self, new: Held) {
+    /// Puts another state in place: at start, or from a received snapshot. `copied`: it came from the copy in sled.
+    pub(crate) fn replace(&self, new: Held, copied: bool) {
         let index = new.index();
-        *write(&self.held) = new;
-        let mut touched = lock(&self.touched);
-        touched.keys.clear();
-        touched.all = true;
-        drop(touched);
+        {
+            let mut held = write(&self.held);
+            *held = new;
+            *lock(&self.touched) = Touched { keys: Vec::new(), all: !copied };
+        }
         lock(&self.digests).clear();
         self.feed.jump();
         self.reached(index);
@@ -235,8 +228,10 @@ impl Replica {
         }
     }
 
-    /// Takes the keys touched so far.
-    pub(crate) fn take_touched(&self) -> Touched {
-        std::mem::take(&mut *lock(&self.touched))
+    /// A cheap copy of the state, and the keys touched since the last one.
+    pub(crate) fn take_touched(&self) -> (Held, Touched) {
+        let held = read(&self.held);
+        let touched = std::mem::take(&mut *lock(&self.touched));
+        (held.clone(), touched)
     }
 }

@@ -1,0 +1,180 @@
+//! The copy of the state in sled, written behind on a thread of its own: never ahead of the durable log, never waited
+//! for, with at most a twentieth of a core. Not a source of truth: any doubt about it and it is made anew.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use booking::RecordKey;
+use storage::{Log, Mark, StateStore};
+use tokio::time::Instant;
+
+use crate::codec;
+use crate::replica::{Held, Replica};
+use crate::snapshot::wait_durable;
+use crate::types::to_storage;
+
+/// Shortest rest between two writes.
+const REST_MIN: Duration = Duration::from_millis(500);
+/// A write that took so long is followed by a rest of so many times that.
+const REST_TIMES: u32 = 20;
+/// What was written is made durable so often.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(15);
+/// Changed keys kept; beyond it the copy is made anew, when it is quieter.
+const KEYS_MAX: usize = 1_000_000;
+/// Records filled in at a time when the copy is made anew.
+const FILL_RECORDS: usize = 2_000;
+
+/// What the rest of the node sees of it.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// Index that the copy reflects.
+    pub(crate) copied: AtomicU64,
+    /// Bytes on disk.
+    pub(crate) bytes: AtomicU64,
+}
+
+/// The running thread; dropping it has it finish.
+pub(crate) struct WriteBehind {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl WriteBehind {
+    /// Starts it on an open copy.
+    pub(crate) fn start(
+        replica: Arc<Replica>,
+        log: Log,
+        store: StateStore,
+        bytes_max: u64,
+        progress: Arc<Progress>,
+    ) -> std::io::Result<Self> {
+        let (stop, stopped) = channel();
+        let copier = Copier {
+            replica,
+            log,
+            store,
+            bytes_max,
+            progress,
+            keys: BTreeSet::new(),
+            all: false,
+            written: None,
+            checkpoint_at: Instant::now() + CHECKPOINT_EVERY,
+        };
+        let thread = std::thread::Builder::new().name("copy".to_owned()).spawn(move || copier.run(&stopped))?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Writes what is left and makes it durable. Blocks.
+    pub(crate) fn finish(self) {
+        drop(self.stop);
+        if self.thread.join().is_err() {
+            tracing::error!("the copy's thread did not end in order");
+        }
+    }
+}
+
+struct Copier {
+    replica: Arc<Replica>,
+    log: Log,
+    store: StateStore,
+    bytes_max: u64,
+    progress: Arc<Progress>,
+    keys: BTreeSet<RecordKey>,
+    all: bool,
+    written: Option<storage::LogId>,
+    checkpoint_at: Instant,
+}
+
+impl Copier {
+    fn run(mut self, stopped: &Receiver<()>) {
+        let mut rest = REST_MIN;
+        loop {
+            let last = !matches!(stopped.recv_timeout(rest), Err(RecvTimeoutError::Timeout));
+            let began = Instant::now();
+            if let Err(error) = self.drain(last) {
+                self.doubt(&error);
+            }
+            rest = (began.elapsed() * REST_TIMES).max(REST_MIN);
+            if last {
+                return;
+            }
+        }
+    }
+
+    fn doubt(&mut self, error: &storage::Error) {
+        tracing::warn!(%error, "the state's copy is made anew");
+        self.all = true;
+        if let Err(error) = self.store.set_aside(&error.to_string()) {
+            tracing::warn!(%error, "the state's copy cannot be moved aside");
+        }
+    }
+
+    fn drain(&mut self, last: bool) -> Result<(), storage::Error> {
+        let (held, touched) = self.replica.take_touched();
+        self.keys.extend(touched.keys);
+        self.all |= touched.all;
+        if self.keys.len() > KEYS_MAX {
+            self.all = true;
+        }
+        if let Some(applied) = held.applied.map(to_storage)
+            && (self.written != Some(applied) || self.all)
+            // Making it anew takes long: not while stopping.
+            && !(last && self.all)
+        {
+            wait_durable(&self.log, applied.index)?;
+            if self.all { self.fill(&held, applied)? } else { self.write(&held, applied)? }
+            self.written = Some(applied);
+            self.progress.copied.store(applied.index, Ordering::Relaxed);
+        }
+        if last || Instant::now() >= self.checkpoint_at {
+            self.store.checkpoint()?;
+            self.checkpoint_at = Instant::now() + CHECKPOINT_EVERY;
+            let bytes = self.store.bytes_on_disk()?;
+            self.progress.bytes.store(bytes, Ordering::Relaxed);
+            self.all |= bytes > self.bytes_max;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, held: &Held, applied: storage::LogId) -> Result<(), storage::Error> {
+        let keys = std::mem::take(&mut self.keys);
+        // Time and counters change with every entry and are no key of their own.
+        let keys = keys.iter().filter(|key| **key != RecordKey::Meta).chain([&RecordKey::Meta]);
+        let changes: Vec<_> =
+            keys.map(|key| (codec::encode_key(key), held.state.record(key).as_ref().map(codec::encode_value))).collect();
+        self.store.write(&changes, &mark(held, applied))
+    }
+
+    /// Makes the copy anew. Until the last piece is in, it counts as none.
+    fn fill(&mut self, held: &Held, applied: storage::LogId) -> Result<(), storage::Error> {
+        self.store.clear()?;
+        self.keys.clear();
+        let mut piece = Vec::with_capacity(FILL_RECORDS);
+        let mut failed = None;
+        held.state.records(&mut |key, record| {
+            piece.push((codec::encode_key(&key), Some(codec::encode_value(&record))));
+            if piece.len() >= FILL_RECORDS && failed.is_none() {
+                let began = Instant::now();
+                failed = self.store.fill(&piece).err();
+                piece.clear();
+                std::thread::sleep(began.elapsed() * 4);
+            }
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => {
+                self.store.write(&piece, &mark(held, applied))?;
+                self.all = false;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn mark(held: &Held, applied: storage::LogId) -> Mark {
+    Mark { applied, digest: held.state.digest(), extra: codec::encode(&held.membership) }
+}

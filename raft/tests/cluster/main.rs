@@ -1,0 +1,4 @@
+//! Whole clusters in one process: real nodes on disks and a network in memory. Not a simulation: time is real.
+
+mod harness;
+mod replication;
