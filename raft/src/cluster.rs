@@ -248,16 +248,22 @@ impl Cluster {
 
     /// Stops: hands leadership over (2 s at most), ends consensus, finishes what the disk has been given.
     pub async fn shutdown(&self) {
+        let voters = self.0.members().iter().filter(|m| m.voter).count();
+        if self.leads()
+            && voters > 1
+            && let Err(error) = self.0.transfer(None).await
+        {
+            tracing::warn!(%error, "leadership was not handed over");
+        }
+        self.halt().await;
+    }
+
+    /// Stops without handing leadership over.
+    pub async fn halt(&self) {
         let node = &self.0;
-        if node.stopping.load(Ordering::Acquire) {
+        if node.stopping.swap(true, Ordering::AcqRel) {
             return;
         }
-        if self.leads() && node.members().iter().filter(|m| m.voter).count() > 1 {
-            if let Err(error) = node.transfer(None).await {
-                tracing::warn!(%error, "leadership was not handed over");
-            }
-        }
-        node.stopping.store(true, Ordering::Release);
         if let Some(core) = node.core.get() {
             if let Err(error) = core.raft.shutdown().await {
                 tracing::error!(%error, "consensus did not end in order");

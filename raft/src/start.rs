@@ -188,14 +188,16 @@ async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Resu
         .await
         .map_err(|error| Error::Io(format!("consensus could not start: {error}")))?;
     if log.torn_bytes() > 0 {
-        tracing::warn!(bytes = log.torn_bytes(), "the log's tail was cut: no campaign until a leader has caught this up");
+        tracing::warn!(
+            bytes = log.torn_bytes(),
+            "the log's tail was cut: no campaign until a leader has caught this up"
+        );
         raft.runtime_config().elect(false);
     }
     raft.run();
     let progress = Arc::clone(&node.counters.copy);
-    let start_copy = |copy| {
-        WriteBehind::start(Arc::clone(&node.replica), log.clone(), copy, node.options.copy_bytes_max, progress)
-    };
+    let start_copy =
+        |copy| WriteBehind::start(Arc::clone(&node.replica), log.clone(), copy, node.options.copy_bytes_max, progress);
     let copy = found.copy.map(start_copy).transpose()?;
     Ok(Core::new(raft, found.snapshots, log, writer, copy))
 }
@@ -257,12 +259,7 @@ fn wait(start: impl FnOnce(storage::Done)) -> io::Result<()> {
 }
 
 /// See [`crate::restore`].
-pub(crate) fn restore(
-    disk: &Arc<dyn Disk>,
-    file: &Path,
-    advertise: &str,
-    public_url: &str,
-) -> Result<Restored, Error> {
+pub(crate) fn restore(disk: &Arc<dyn Disk>, file: &Path, advertise: &str, public_url: &str) -> Result<Restored, Error> {
     if Identity::load(disk.as_ref()).map_err(|e| disk_error(&e))?.is_some() {
         return Err(Error::AlreadyJoined);
     }
@@ -271,8 +268,7 @@ pub(crate) fn restore(
     let last = held.applied.ok_or_else(|| Error::Io("the backup is empty".to_owned()))?;
     let cluster_id = u128::from_le_bytes(draw()?).max(1);
     let identity = draw_identity(cluster_id)?;
-    let peer =
-        Peer { address: advertise.to_owned(), public_url: public_url.to_owned(), disk_id: identity.disk_id };
+    let peer = Peer { address: advertise.to_owned(), public_url: public_url.to_owned(), disk_id: identity.disk_id };
     let voters = vec![BTreeSet::from([identity.node_id])];
     let membership = openraft::Membership::new(voters, BTreeMap::from([(identity.node_id, peer)]))
         .map_err(|error| Error::Membership(error.to_string()))?;
@@ -316,6 +312,9 @@ fn clear_leftovers(disk: &dyn Disk) -> Result<(), Error> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             files => files?,
         };
+        if files.is_empty() {
+            continue;
+        }
         for file in files {
             disk.remove(&format!("{folder}/{file}"))?;
         }

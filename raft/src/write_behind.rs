@@ -126,7 +126,11 @@ impl Copier {
             && !(last && self.all)
         {
             wait_durable(&self.log, applied.index)?;
-            if self.all { self.fill(&held, applied)? } else { self.write(&held, applied)? }
+            if self.all {
+                self.fill(&held, applied)?
+            } else {
+                self.write(&held, applied)?
+            }
             self.written = Some(applied);
             self.progress.copied.store(applied.index, Ordering::Relaxed);
         }
@@ -144,8 +148,9 @@ impl Copier {
         let keys = std::mem::take(&mut self.keys);
         // Time and counters change with every entry and are no key of their own.
         let keys = keys.iter().filter(|key| **key != RecordKey::Meta).chain([&RecordKey::Meta]);
-        let changes: Vec<_> =
-            keys.map(|key| (codec::encode_key(key), held.state.record(key).as_ref().map(codec::encode_value))).collect();
+        let changes: Vec<_> = keys
+            .map(|key| (codec::encode_key(key), held.state.record(key).as_ref().map(codec::encode_value)))
+            .collect();
         self.store.write(&changes, &mark(held, applied))
     }
 

@@ -54,9 +54,18 @@ impl MemNetwork {
 
     /// Mends all cuts; what was on its way arrives.
     pub fn heal(&self) {
+        self.mend_those(|_, _| true);
+    }
+
+    /// Mends the cuts at an address.
+    pub fn mend(&self, address: SocketAddr) {
+        self.mend_those(|from, to| from == address || to == address);
+    }
+
+    fn mend_those(&self, mended: impl Fn(SocketAddr, SocketAddr) -> bool) {
         let wakers = {
             let mut hub = lock(&self.0);
-            hub.cut.clear();
+            hub.cut.retain(|(from, to)| !mended(*from, *to));
             std::mem::take(&mut hub.wakers)
         };
         wakers.into_iter().for_each(Waker::wake);

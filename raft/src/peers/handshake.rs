@@ -215,3 +215,62 @@ pub(crate) async fn answer(
     io.flush().await?;
     Ok(hello)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello(protocol: u16) -> Hello {
+        Hello { protocol, purpose: Purpose::Control, from: Party { cluster_id: 1, node_id: 2, disk_id: 3 }, to: 4 }
+    }
+
+    async fn meet(protocol: u16, caller: &[u8], answerer: &[u8]) -> (io::Result<Party>, io::Result<Hello>) {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let (mut near, mut far): (Stream, Stream) = (Box::new(near), Box::new(far));
+        let (caller, answerer) = (Secret::new(caller).unwrap(), Secret::new(answerer).unwrap());
+        let me = Party { cluster_id: 1, node_id: 4, disk_id: 5 };
+        let hello = hello(protocol);
+        let calling = async {
+            let result = call(&mut near, &caller, &hello).await;
+            drop(near);
+            result
+        };
+        let answering = async {
+            let result = answer(&mut far, &answerer, me, |_| Ok(())).await;
+            drop(far);
+            result
+        };
+        tokio::join!(calling, answering)
+    }
+
+    #[tokio::test]
+    async fn those_who_know_the_secret_meet() {
+        let (called, answered) = meet(PROTOCOL, b"sixteen bytes ok", b"sixteen bytes ok").await;
+        assert_eq!(called.unwrap().node_id, 4);
+        assert_eq!(answered.unwrap().from.node_id, 2);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_secret_is_seen_on_both_sides() {
+        let (called, answered) = meet(PROTOCOL, b"sixteen bytes ok", b"other sixteen by").await;
+        assert!(called.unwrap_err().to_string().contains("secret"));
+        assert!(answered.is_err());
+    }
+
+    #[tokio::test]
+    async fn another_protocol_is_refused_in_words() {
+        let (called, answered) = meet(PROTOCOL + 1, b"sixteen bytes ok", b"sixteen bytes ok").await;
+        assert!(called.unwrap_err().to_string().contains("protocol 2 is not spoken here"));
+        assert!(answered.is_err());
+        assert!(spoken(PROTOCOL) && spoken(PROTOCOL - 1) && !spoken(PROTOCOL + 1));
+    }
+
+    #[tokio::test]
+    async fn noise_is_refused() {
+        let (mut near, far) = tokio::io::duplex(1 << 10);
+        let mut far: Stream = Box::new(far);
+        near.write_all(&[b'x'; HELLO_BYTES]).await.unwrap();
+        let secret = Secret::new(b"sixteen bytes ok").unwrap();
+        assert!(answer(&mut far, &secret, Party::default(), |_| Ok(())).await.is_err());
+    }
+}

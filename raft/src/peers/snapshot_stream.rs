@@ -57,7 +57,8 @@ fn read_parts(reader: &SnapshotReader, mut offset: u64, parts: &mpsc::Sender<io:
     while offset < reader.len() {
         let part = reader.read_raw(offset, PART_BYTES);
         let read = part.as_ref().map_or(0, |part| part.len() as u64);
-        let part = if matches!(part, Ok(ref bytes) if bytes.is_empty()) { Err(broken("the file is short")) } else { part };
+        let part =
+            if matches!(part, Ok(ref bytes) if bytes.is_empty()) { Err(broken("the file is short")) } else { part };
         let failed = part.is_err();
         // The network's end has gone, or the file cannot be read.
         if parts.blocking_send(part).is_err() || failed {

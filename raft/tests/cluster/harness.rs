@@ -9,7 +9,7 @@ use booking::command::{Actor, Command, CreateOrganization, Idempotency, Request}
 use booking::ids::OrganizationId;
 use raft::network::MemNetwork;
 use raft::{Answer, Cluster, Error, ManualClock, Options, Parts, Role, Secret};
-use storage::MemDisk;
+use storage::{Keep, MemDisk};
 use tokio::time::Instant;
 
 pub const WALL_MS: u64 = 1_800_000_000_000;
@@ -104,7 +104,8 @@ impl Harness {
             PathBuf::from("/nowhere"),
             secret,
         );
-        options.on_fatal = Arc::new(|why| panic!("fatal: {why}"));
+        // A node whose disk lost power fails; that is what is tried.
+        options.on_fatal = Arc::new(|why| eprintln!("fatal: {why}"));
         (self.tune)(&mut options);
         options
     }
@@ -134,6 +135,14 @@ impl Harness {
     /// Stops a node in order.
     pub async fn stop(&mut self, i: usize) {
         self.nodes[i].take().unwrap().shutdown().await;
+    }
+
+    /// Cuts a node's power: it is gone without a word, and so is what it had not synced.
+    pub async fn crash(&mut self, i: usize, keep: Keep) {
+        self.disks[i].power_loss(keep);
+        self.network.isolate(address(i));
+        self.nodes[i].take().unwrap().halt().await;
+        self.network.mend(address(i));
     }
 
     pub fn running(&self) -> impl Iterator<Item = (usize, &Cluster)> {

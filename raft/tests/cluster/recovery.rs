@@ -1,0 +1,145 @@
+//! Disks: what a node comes back with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use raft::{Cluster, Parts, Role};
+use storage::{Keep, MemDisk, OsDisk};
+
+use crate::harness::{Harness, address, make_organization, until};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_power_cut_of_all_nodes_loses_nothing_acknowledged() {
+    let mut h = Harness::cluster(3).await;
+    let mut next = 0_u128;
+    for round in 0..3 {
+        for _ in 0..20 {
+            next += 1;
+            h.make_organization(usize::try_from(next % 3).unwrap(), next).await.unwrap();
+        }
+        for i in 0..3 {
+            h.crash(i, Keep::Random(round * 3 + i as u64)).await;
+        }
+        for i in 0..3 {
+            h.start(i).await;
+        }
+        h.node(0).linearizable().await.unwrap();
+        assert_eq!(h.node(0).state().organizations().count() as u128, next);
+        h.settled().await;
+    }
+    h.shutdown().await;
+}
+
+fn small_snapshots(options: &mut raft::Options) {
+    options.snapshot_log_bytes = 20_000;
+    options.keep_log_bytes = 5_000;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_fell_behind_the_log_gets_a_snapshot() {
+    let mut h = Harness::tuned(3, small_snapshots).await;
+    h.make_organization(0, 1).await.unwrap();
+    h.settled().await;
+    h.stop(2).await;
+    let mut feed = h.node(1).subscribe();
+    for n in 2..=600 {
+        h.make_organization(0, n).await.unwrap();
+    }
+    let mut last = feed.recv().await.unwrap().index;
+    while last < h.node(1).applied() {
+        let item = feed.recv().await.unwrap();
+        assert_eq!(item.index, last + 1, "the feed has no gap");
+        last = item.index;
+    }
+    until("a snapshot", || (h.node(0).status().snapshot > 300).then_some(())).await;
+    until("the log to be purged", || (h.node(0).status().log_bytes < 30_000).then_some(())).await;
+    h.start(2).await;
+    h.settled().await;
+    assert_eq!(h.node(2).metrics().snapshots_received, 1);
+    assert_eq!(h.node(2).state().organizations().count(), 600);
+    // It starts from it, too.
+    h.crash(2, Keep::Nothing).await;
+    h.start(2).await;
+    h.make_organization(2, 601).await.unwrap();
+    h.settled().await;
+    h.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn digests_are_remembered_and_equal() {
+    let h = Harness::cluster(3).await;
+    for n in 1..=1_030 {
+        h.make_organization(0, n).await.unwrap();
+    }
+    let mut digests = Vec::new();
+    for (_, node) in h.running() {
+        digests.push(node.digest(Some(1_024)).await.unwrap().unwrap());
+    }
+    assert!(digests.windows(2).all(|w| w[0] == w[1]) && digests[0].0 == 1_024);
+    assert_eq!(h.node(0).digest(Some(7)).await.unwrap(), None);
+    h.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_log_keeps_a_node_out() {
+    let mut h = Harness::cluster(3).await;
+    for n in 1..=50 {
+        h.make_organization(0, n).await.unwrap();
+    }
+    h.settled().await;
+    h.stop(2).await;
+    let log = storage::Disk::list(&h.disks[2], "log").unwrap();
+    let file = format!("log/{}", log.iter().find(|name| name.ends_with(".log")).unwrap_or(&log[0]));
+    let text = h.disks[2].contents(&file).unwrap();
+    let needle = b"Organization 3";
+    let at = text.windows(needle.len()).position(|w| w == needle).unwrap();
+    assert!(h.disks[2].flip_bit(&file, at as u64, 0));
+    h.start(2).await;
+    assert_eq!(h.node(2).status().role, Role::Damaged);
+    h.make_organization(1, 51).await.unwrap();
+    h.stop(1).await;
+    // With one of three sound, nothing is committed: the damaged node grants no vote and takes no entry.
+    let alone = tokio::time::timeout(Duration::from_secs(1), h.make_organization(0, 52)).await;
+    assert!(!matches!(alone, Ok(Ok(_))));
+    h.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_starts_from_its_copy_and_from_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut h = Harness::unjoined(1, |_| {}).await;
+    h.stop(0).await;
+    let mut options = h.options(0);
+    options.data = folder.path().to_owned();
+    let parts = |h: &Harness| Parts { disk: Arc::new(OsDisk::open(folder.path()).unwrap()), copy: true, ..h.parts(0) };
+    let node = Cluster::start(options.clone(), parts(&h)).await.unwrap();
+    node.initialize().await.unwrap();
+    for n in 1..=40 {
+        node.propose(0, make_organization(n)).await.unwrap();
+    }
+    let digest = node.digest(None).await.unwrap().unwrap();
+    let backup = folder.path().join("backup");
+    assert!(node.backup(&backup).await.unwrap() >= 40);
+    until("the copy", || (node.metrics().copied == node.applied()).then_some(())).await;
+    node.shutdown().await;
+    drop(node);
+    let node = Cluster::start(options.clone(), parts(&h)).await.unwrap();
+    assert_eq!(node.digest(Some(digest.0)).await.unwrap(), Some(digest), "from the copy, before anything is replayed");
+    node.linearizable().await.unwrap();
+    node.shutdown().await;
+    drop(node);
+
+    let epoch = 1;
+    let disk = MemDisk::new();
+    let shared: Arc<dyn storage::Disk> = Arc::new(disk.clone());
+    let here = address(0).to_string();
+    let restored = raft::restore(&shared, &backup, &here, "http://new").unwrap();
+    assert_eq!(restored.epoch, epoch + 1);
+    assert!(raft::restore(&shared, &backup, &here, "http://new").is_err(), "the disk belongs to a cluster now");
+    let node = Cluster::start(h.options(0), Parts { disk: shared, ..h.parts(0) }).await.unwrap();
+    node.propose(0, make_organization(41)).await.unwrap();
+    assert_eq!(node.state().organizations().count(), 41);
+    assert_eq!(node.state().meta().epoch, epoch + 1);
+    assert_eq!(node.status().cluster_id, restored.cluster_id);
+    node.shutdown().await;
+}
