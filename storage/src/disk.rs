@@ -7,6 +7,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+/// How often, and how long after each other, the lock of a data folder is tried: 1 s in all.
+const LOCK_TRIES: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
 /// A folder of files whose durability is asked for explicitly. Paths are relative to its root, parted by `/`.
 pub trait Disk: Send + Sync + 'static {
@@ -80,13 +86,17 @@ impl OsDisk {
     pub fn open(root: &Path) -> io::Result<Self> {
         make_folder(root)?;
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(root.join("lock"))?;
-        lock.try_lock().map_err(|refused| match refused {
-            fs::TryLockError::WouldBlock => {
-                io::Error::new(io::ErrorKind::ResourceBusy, format!("{} is used by another process", root.display()))
+        // A process that is just ending may hold it for moments yet, and so may a child of this one that was forked
+        // while an earlier lock was held and has not begun its own program.
+        for _ in 0..LOCK_TRIES {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { root: root.to_owned(), _lock: Some(lock) }),
+                Err(fs::TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+                Err(fs::TryLockError::Error(error)) => return Err(error),
             }
-            fs::TryLockError::Error(error) => error,
-        })?;
-        Ok(Self { root: root.to_owned(), _lock: Some(lock) })
+        }
+        let what = format!("{} is used by another process", root.display());
+        Err(io::Error::new(io::ErrorKind::ResourceBusy, what))
     }
 
     /// Names a folder without locking it: for single files such as backups.

@@ -227,7 +227,6 @@ impl Head {
         let zeros = fields.bytes(3)?;
         let durable = fields.u64()?;
         let body_crc = fields.u32()?;
-        // Cheap refusals first: the search behind a bad record tries each eighth byte of a segment.
         if !(HEADER..=WHOLE).contains(&(kind & !LAST)) || zeros != [0; 3] || durable > place.offset {
             return None;
         }
@@ -244,6 +243,13 @@ impl Head {
     pub(crate) fn record_bytes(self) -> u64 {
         record_bytes(self.body_bytes as usize) as u64
     }
+}
+
+/// Whether it is worth trying to read a head at the front of `bytes`: the search behind a log's end tries each eighth
+/// byte of what a recycled file held before.
+#[inline]
+pub(crate) fn may_be_head(bytes: &[u8]) -> bool {
+    matches!(bytes, [_, _, _, _, 1..=u8::MAX, 0, 0, 0, ..])
 }
 
 /// Whether the log ends here: nothing was written behind the last batch but its end mark.

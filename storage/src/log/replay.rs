@@ -14,12 +14,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::index::Index;
-use super::record::{ALIGN, FORMAT, HEAD_BYTES, Head, Header, Place, Record, Standing, format_of, is_end, read_record};
+use super::record::{
+    ALIGN, FORMAT, HEAD_BYTES, Head, Header, Place, Record, Standing, format_of, is_end, may_be_head, read_record,
+};
 use super::segments::{FOLDER, Segment, segment_number, segment_path, spare_number};
 use super::{Entry, LogId};
 use crate::disk::{Disk, read_all};
 use crate::error::Error;
 use crate::identity::Identity;
+
+/// As many are skipped at once in the search for heads.
+const ZEROS: [u8; 4096] = [0; 4096];
 
 /// What the files add up to.
 pub(crate) struct Replayed {
@@ -222,8 +227,16 @@ impl Reader {
         let mut cut_end = if clean { offset } else { offset + HEAD_BYTES as u64 };
         let mut at = offset;
         while at < bytes.len() as u64 {
+            // Files are long and mostly zeros. The kind of a record is never 0 and lies in the eight bytes it begins with.
+            if bytes.get(at as usize..at as usize + ZEROS.len()) == Some(&ZEROS) {
+                at += ZEROS.len() as u64;
+                continue;
+            }
             let place = Place { segment: number, offset: at };
-            if let Some(head) = Head::read(bytes.get(at as usize..).unwrap_or_default(), place) {
+            let rest = bytes.get(at as usize..).unwrap_or_default();
+            if may_be_head(rest)
+                && let Some(head) = Head::read(rest, place)
+            {
                 if head.durable > offset {
                     let what = "a record before the newest batch is not what was written";
                     return Err(Error::damaged(what, &segment_path(number), offset));
