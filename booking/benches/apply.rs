@@ -85,6 +85,7 @@ fn commands(c: &mut Criterion) {
         );
     });
     best(c);
+    catalogue(c);
     expiry(c);
 }
 
@@ -108,6 +109,19 @@ fn best(c: &mut Criterion) {
             house.must(Command::PlaceHold(hold));
             house.must(Command::ReleaseHold(ReleaseHold { id: HoldId(n), organization: None }));
         });
+    });
+}
+
+/// What staff do now and then, each alone in its log entry.
+fn catalogue(c: &mut Criterion) {
+    let plan = Arc::new(arena(PLAN));
+    c.bench_function("import a plan of 20,000 seats", |b| {
+        b.iter_batched_ref(House::new, |house| house.must(Command::ImportPlan(plan.clone())), BatchSize::LargeInput);
+    });
+    let mut house = House::new();
+    house.must(Command::ImportPlan(plan.clone()));
+    c.bench_function("create a showtime of 20,000 seats", |b| {
+        b.iter_batched_ref(|| house.clone(), |house| house.open(10, &plan), BatchSize::LargeInput);
     });
 }
 
