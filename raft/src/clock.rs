@@ -22,18 +22,17 @@ pub trait Clock: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-fn ms(id: rustix::time::ClockId) -> u64 {
-    let t = rustix::time::clock_gettime(id);
-    let ms = t.tv_sec.saturating_mul(1_000).saturating_add(t.tv_nsec / 1_000_000);
-    u64::try_from(ms).unwrap_or(0)
-}
-
 impl Clock for SystemClock {
+    /// Through the C library, and not by a system call of our own, so that a test can move it (libfaketime).
+    #[expect(clippy::disallowed_methods, reason = "this is the seam")]
     fn wall_ms(&self) -> u64 {
-        ms(rustix::time::ClockId::Realtime)
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
     fn boot_ms(&self) -> u64 {
-        ms(rustix::time::ClockId::Boottime)
+        let t = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let ms = t.tv_sec.saturating_mul(1_000).saturating_add(t.tv_nsec / 1_000_000);
+        u64::try_from(ms).unwrap_or(0)
     }
 }
 

@@ -128,6 +128,7 @@ impl Cluster {
             committed: 0,
             last_log: 0,
             snapshot: 0,
+            purged: 0,
             log_bytes: 0,
             state_bytes: 0,
             protocol: PROTOCOL,
@@ -152,6 +153,7 @@ impl Cluster {
         status.committed = metrics.local_committed.map_or(0, |id| id.index);
         status.last_log = metrics.last_log_index.unwrap_or(0);
         status.snapshot = metrics.snapshot.map_or(0, |id| id.index);
+        status.purged = metrics.purged.map_or(0, |id| id.index);
         status.state_bytes = node.counters.copy.bytes.load(Ordering::Relaxed);
         status.log_bytes = core.log().map_or(0, |log| log.bytes());
         status

@@ -76,6 +76,8 @@ pub struct Status {
     pub last_log: u64,
     /// Index of its newest snapshot; 0 if it has none.
     pub snapshot: u64,
+    /// Its log begins after this index; 0 if it has all of it.
+    pub purged: u64,
     /// Bytes of its log.
     pub log_bytes: u64,
     /// Bytes of the copy of the state in sled.
