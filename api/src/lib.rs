@@ -1,1 +1,220 @@
-//! Placeholder.
+//! HTTP AND WEBSOCKET: the interface of every node. Requests become commands, answers become JSON, changes become
+//! frames. Deliberately not here: any rule (`booking`), consensus (`raft`), the process (`node`).
+//!
+//! | file | what |
+//! |---|---|
+//! | `lib` `app` `serve` `edge` | the route table; what requests share; connections; what surrounds each request |
+//! | `action` `reading` `reply` `problem` | a request that changes, one that reads, an answer, a refusal |
+//! | `caller` `tokens` `visibility` | who calls; bearer secrets; who sees what |
+//! | `idempotency` `conditional` `patch` `lists` | once-only marks; ETags; merge patches; pages |
+//! | `time` `money` `places` | values as JSON |
+//! | `venues` `plans/` `events` `showtimes` `blocks` | the catalogue and seating |
+//! | `availability` `seats` `live/` | counts, snapshots, the live feed |
+//! | `holds` `orders` `tickets` | selling |
+//! | `keys` `organizations` `cluster` `operation` `metrics` | running it |
+//! | `docs` | the OpenAPI document and the pages |
+
+mod action;
+mod app;
+mod availability;
+mod blocks;
+mod caller;
+mod cluster;
+mod conditional;
+mod docs;
+mod edge;
+mod error;
+mod events;
+mod holds;
+mod idempotency;
+mod keys;
+mod lists;
+mod live;
+mod metrics;
+mod money;
+mod operation;
+mod orders;
+mod organizations;
+mod patch;
+mod places;
+mod plans;
+mod problem;
+mod reading;
+mod reply;
+mod seats;
+mod serve;
+mod showtimes;
+mod tickets;
+mod time;
+mod tokens;
+mod venues;
+mod visibility;
+
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use axum::routing::{MethodRouter, delete, get, patch, post};
+use tokio::net::TcpListener;
+
+pub use app::Config;
+pub use error::Error;
+
+use app::App;
+use problem::{Kind, Problem};
+
+/// A row of the route table.
+type Route = (&'static str, &'static str, MethodRouter<App>);
+
+/// Every route there is. The OpenAPI document has the same; a test compares them.
+#[rustfmt::skip]
+fn routes() -> Vec<Route> {
+    vec![
+        ("post",   "/api/v1/venues", post(venues::create)),
+        ("get",    "/api/v1/venues", get(venues::list)),
+        ("get",    "/api/v1/venues/{venue}", get(venues::read)),
+        ("patch",  "/api/v1/venues/{venue}", patch(venues::update)),
+        ("delete", "/api/v1/venues/{venue}", delete(venues::delete)),
+        ("post",   "/api/v1/venues/{venue}/plans", post(plans::create)),
+        ("get",    "/api/v1/venues/{venue}/plans", get(plans::list)),
+        ("get",    "/api/v1/plans/{plan}", get(plans::read)),
+        ("get",    "/api/v1/plans/{plan}/geometry", get(plans::geometry::read)),
+        ("post",   "/api/v1/events", post(events::create)),
+        ("get",    "/api/v1/events", get(events::list)),
+        ("get",    "/api/v1/events/{event}", get(events::read)),
+        ("patch",  "/api/v1/events/{event}", patch(events::update)),
+        ("delete", "/api/v1/events/{event}", delete(events::delete)),
+        ("post",   "/api/v1/events/{event}/showtimes", post(showtimes::create)),
+        ("get",    "/api/v1/events/{event}/showtimes", get(showtimes::list)),
+        ("get",    "/api/v1/showtimes/{showtime}", get(showtimes::read)),
+        ("patch",  "/api/v1/showtimes/{showtime}", patch(showtimes::update)),
+        ("post",   "/api/v1/showtimes/{showtime}/blocks", post(blocks::create)),
+        ("get",    "/api/v1/showtimes/{showtime}/blocks", get(blocks::list)),
+        ("delete", "/api/v1/showtimes/{showtime}/blocks/{block}", delete(blocks::delete)),
+        ("get",    "/api/v1/showtimes/{showtime}/availability", get(availability::read)),
+        ("get",    "/api/v1/showtimes/{showtime}/seats", get(seats::read)),
+        ("get",    "/api/v1/live", get(live::upgrade)),
+        ("post",   "/api/v1/showtimes/{showtime}/holds", post(holds::place)),
+        ("get",    "/api/v1/holds/{hold}", get(holds::read)),
+        ("delete", "/api/v1/holds/{hold}", delete(holds::release)),
+        ("post",   "/api/v1/holds/{hold}/extend", post(holds::extend)),
+        ("post",   "/api/v1/orders", post(orders::place)),
+        ("get",    "/api/v1/orders", get(orders::list)),
+        ("get",    "/api/v1/orders/{order}", get(orders::read)),
+        ("get",    "/api/v1/orders/{order}/tickets", get(tickets::list)),
+        ("get",    "/api/v1/tickets/{ticket}", get(tickets::read)),
+        ("post",   "/api/v1/keys", post(keys::create)),
+        ("get",    "/api/v1/keys", get(keys::list)),
+        ("delete", "/api/v1/keys/{key}", delete(keys::delete)),
+        ("post",   "/api/v1/organizations", post(organizations::create)),
+        ("get",    "/api/v1/organizations", get(organizations::list)),
+        ("get",    "/api/v1/cluster", get(cluster::read)),
+        ("post",   "/api/v1/cluster/init", post(cluster::init)),
+        ("post",   "/api/v1/cluster/nodes", post(cluster::add)),
+        ("delete", "/api/v1/cluster/nodes/{node}", delete(cluster::remove)),
+        ("post",   "/api/v1/cluster/nodes/{node}/promote", post(cluster::promote)),
+        ("post",   "/api/v1/cluster/leader", post(cluster::transfer)),
+        ("get",    "/api/v1/cluster/digest", get(cluster::digest)),
+        ("get",    "/healthz", get(operation::healthz)),
+        ("get",    "/readyz", get(operation::readyz)),
+        ("get",    "/metrics", get(operation::metrics)),
+        ("get",    "/api/v1/openapi.json", get(docs::document)),
+        ("get",    "/docs", get(docs::page)),
+        ("get",    "/docs.js", get(docs::script)),
+        ("get",    "/style.css", get(docs::style)),
+        ("get",    "/problems/{code}", get(docs::problem)),
+        ("get",    "/", get(docs::home)),
+    ]
+}
+
+async fn not_found() -> Problem {
+    Kind::NotFound.detail("there is nothing at this address")
+}
+
+/// The interface of a node.
+#[derive(Clone)]
+pub struct Api {
+    app: App,
+    router: Router,
+}
+
+impl Api {
+    /// Sets the interface up over a cluster. Fails if the secret is too short.
+    pub fn new(config: Config, cluster: raft::Cluster) -> Result<Self, Error> {
+        let app = App::new(config, cluster)?;
+        let table = routes().into_iter().fold(Router::new(), |router, (_, path, to)| router.route(path, to));
+        Ok(Self { router: table.fallback(not_found).with_state(app.clone()), app })
+    }
+
+    /// Serves until `shutdown` is done; then no connection is taken, sockets close with a hint to reconnect, and
+    /// requests in flight have [`Config::drain_timeout`] to end. Fails if the listening socket does.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+        serve::serve(self.app.clone(), self.router.clone(), listener, shutdown).await
+    }
+
+    /// Has `readyz` answer 503 from now on, so that load balancers turn away before the node stops.
+    pub fn drain(&self) {
+        self.app.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether new showtimes are refused because memory runs out.
+    pub fn refuse_showtimes(&self, refuse: bool) {
+        self.app.memory_full.store(refuse, Ordering::Relaxed);
+    }
+
+    /// Live sockets open now.
+    pub fn sockets(&self) -> usize {
+        self.app.hub.sockets()
+    }
+
+    /// Answers one request without a connection, for tests.
+    pub async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        edge::answer(&self.app, &mut self.router.clone(), request).await
+    }
+}
+
+/// Serves the interface until `shutdown` is done. See [`Api::serve`].
+pub async fn serve(
+    config: Config,
+    cluster: raft::Cluster,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    Api::new(config, cluster)?.serve(listener, shutdown).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_route_and_no_other() {
+        let document: serde_json::Value = serde_json::from_slice(&docs::openapi()).unwrap();
+        let mut documented = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in methods.as_object().unwrap().keys() {
+                documented.insert((method.clone(), path.clone()));
+            }
+        }
+        let routed = routes().into_iter().map(|(m, p, _)| (m.to_owned(), p.to_owned())).collect();
+        assert_eq!(documented, routed);
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own_and_every_reference_leads_somewhere() {
+        let text = docs::openapi();
+        let document: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let operations =
+            || document["paths"].as_object().unwrap().values().flat_map(|m| m.as_object().unwrap().values());
+        let ids: BTreeSet<&str> = operations().map(|o| o["operationId"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), operations().count());
+        let text = std::str::from_utf8(&text).unwrap();
+        for reference in text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(document.pointer(reference).is_some(), "{reference}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What every request is answered with: the cluster's handle, configuration, keys, caches.
+//! Deliberately not here: routes (see `lib`), and what surrounds each request (see `edge`).
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use booking::{Command, Request, State};
+use raft::{Answer, Cluster};
+
+use crate::action::Action;
+use crate::error::Error;
+use crate::live::Hub;
+use crate::metrics::Metrics;
+use crate::plans::geometry::Geometries;
+use crate::problem::{Kind, Problem};
+use crate::seats::Snapshots;
+use crate::tokens::Tokens;
+
+/// How the edge is set up.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Public base addresses of all nodes, such as `https://tickets.example`: CORS and the socket's Origin check.
+    pub public_urls: Vec<String>,
+    /// The cluster's secret, at least 16 bytes: keys of all tokens derive from it; it guards `cluster/init`.
+    pub secret: Vec<u8>,
+    /// Connections at one time; further ones wait to be accepted.
+    pub connections_max: usize,
+    /// Live sockets at one time; further ones are refused.
+    pub sockets_max: usize,
+    /// Time for a request's headers to arrive, and for an idle connection.
+    pub header_timeout: Duration,
+    /// Time for a request's body to arrive.
+    pub body_timeout: Duration,
+    /// Time that requests in flight have when the node stops.
+    pub drain_timeout: Duration,
+}
+
+impl Config {
+    /// The defaults of the operator's manual, with what has no sensible default.
+    pub fn new(public_urls: Vec<String>, secret: &[u8]) -> Self {
+        Self {
+            public_urls,
+            secret: secret.to_vec(),
+            connections_max: 16_384,
+            sockets_max: 12_000,
+            header_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The insides of [`App`].
+pub(crate) struct Inner {
+    pub(crate) cluster: Cluster,
+    pub(crate) config: Config,
+    pub(crate) tokens: Tokens,
+    pub(crate) metrics: Metrics,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) geometries: Geometries,
+    pub(crate) snapshots: Snapshots,
+    /// The OpenAPI document.
+    pub(crate) openapi: bytes::Bytes,
+    /// Whether the node is about to stop: `readyz` says so.
+    pub(crate) draining: AtomicBool,
+    /// Whether new showtimes are refused because memory runs out.
+    pub(crate) memory_full: AtomicBool,
+    /// Request ids: a random start, counted up.
+    next_request: AtomicU64,
+}
+
+/// What every request is answered with; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    pub(crate) fn new(config: Config, cluster: Cluster) -> Result<Self, Error> {
+        if config.secret.len() < 16 {
+            return Err(Error::Secret);
+        }
+        let tokens = Tokens::new(&config.secret);
+        let hub = Hub::new(&cluster, config.sockets_max);
+        let start = draw() as u64;
+        Ok(Self(Arc::new(Inner {
+            tokens,
+            metrics: Metrics::default(),
+            hub,
+            geometries: Geometries::default(),
+            snapshots: Snapshots::default(),
+            openapi: crate::docs::openapi(),
+            draining: AtomicBool::new(false),
+            memory_full: AtomicBool::new(false),
+            next_request: AtomicU64::new(start),
+            cluster,
+            config,
+        })))
+    }
+
+    /// An id for a request, unlike any other with high probability, on any node.
+    pub(crate) fn request_id(&self) -> u64 {
+        self.next_request.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether the node is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Has a command carried out. `lane` is the organization whose turn it takes.
+    pub(crate) async fn propose(&self, action: &Action, lane: u128, command: Command) -> Result<Answer, Problem> {
+        let request = Request { actor: action.caller.actor(), idempotency: Some(action.mark()?), command };
+        Ok(self.cluster.propose(lane, request).await?)
+    }
+
+    /// Looks something up; if this node does not know it, makes sure that it is not just behind and looks again.
+    /// The caller may have made the thing a moment ago through another node.
+    pub(crate) async fn find<T>(&self, look: impl Fn(&State) -> Option<T>) -> Result<Option<T>, Problem> {
+        if let Some(found) = look(&self.cluster.state()) {
+            return Ok(Some(found));
+        }
+        self.cluster.linearizable().await?;
+        Ok(look(&self.cluster.state()))
+    }
+
+    /// As [`App::find`]; 404 if it is not there.
+    pub(crate) async fn must_find<T>(&self, look: impl Fn(&State) -> Option<T>) -> Result<T, Problem> {
+        self.find(look).await?.ok_or_else(|| Kind::NotFound.problem())
+    }
+
+    /// Looks something up that an answer names; a follower may have to catch up with that answer first.
+    pub(crate) async fn after<T>(&self, index: u64, look: impl Fn(&State) -> Option<T>) -> Result<T, Problem> {
+        if let Some(found) = look(&self.cluster.state()) {
+            return Ok(found);
+        }
+        self.cluster.wait_applied(index, BEHIND).await?;
+        look(&self.cluster.state()).ok_or_else(|| Kind::Internal.problem())
+    }
+
+    /// Cluster time as this node knows it, in ms.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.cluster.now_ms()
+    }
+}
+
+/// How long a node that is behind may take to catch up before a request is refused.
+pub(crate) const BEHIND: Duration = Duration::from_secs(2);
+
+/// 128 random bits; the operating system's source cannot fail once the machine is up.
+#[expect(clippy::expect_used, reason = "without randomness no id and no key may be made")]
+pub(crate) fn draw() -> u128 {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    u128::from_le_bytes(bytes)
+}

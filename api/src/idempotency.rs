@@ -1,0 +1,59 @@
+//! Once-only marks: from `Idempotency-Key`, caller, method, path and body to the hashes that the rules compare.
+//! Deliberately not here: recorded answers (see `booking::idempotency`).
+
+use axum::http::{HeaderMap, Method};
+use booking::command::{Actor, Idempotency};
+use sha2::{Digest, Sha256};
+
+use crate::app::draw;
+use crate::problem::Problem;
+
+/// Most characters of a key.
+const KEY_CHARS_MAX: usize = 255;
+/// Fewest characters of a key that is the only credential of its request.
+const KEY_CHARS_MIN_ALONE: usize = 16;
+
+fn first_half(hash: Sha256) -> u128 {
+    let hash: [u8; 32] = hash.finalize().into();
+    hash.iter().take(16).fold(0, |value, byte| value << 8 | u128::from(*byte))
+}
+
+/// A hash over parts that cannot run into one another.
+fn hash_of(parts: &[&[u8]]) -> u128 {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    first_half(hash)
+}
+
+/// The mark of a request. Without a key the node mints one, for its own retries only.
+pub(crate) fn mark(
+    headers: &HeaderMap,
+    (actor, alone): (Actor, bool),
+    (method, path, body): (&Method, &str, &[u8]),
+) -> Result<Idempotency, Problem> {
+    let Some(value) = headers.get("idempotency-key") else {
+        let key = draw();
+        return Ok(Idempotency { key, fingerprint: key, minted: true });
+    };
+    let wrong = |detail: &str| Problem::malformed("header", "Idempotency-Key", detail);
+    let key = value.as_bytes();
+    if key.is_empty() || key.len() > KEY_CHARS_MAX || !key.iter().all(u8::is_ascii_graphic) {
+        return Err(wrong("expected 1 to 255 visible characters"));
+    }
+    if alone && key.len() < KEY_CHARS_MIN_ALONE {
+        return Err(wrong("a caller without a token needs a key of at least 16 characters: draw a UUID"));
+    }
+    let caller = match actor {
+        Actor::Key(id) => id.0.to_be_bytes(),
+        Actor::Node | Actor::Buyer => [0; 16],
+    };
+    let method = method.as_str().as_bytes();
+    Ok(Idempotency {
+        key: hash_of(&[&caller, method, path.as_bytes(), key]),
+        fingerprint: hash_of(&[method, path.as_bytes(), body]),
+        minted: false,
+    })
+}

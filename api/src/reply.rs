@@ -1,0 +1,115 @@
+//! Answers that are not problems: JSON or bytes with index, ETag and caching headers.
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use raft::Answer;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::edge::{LOG_INDEX, REPLAYED};
+use crate::problem::{Kind, Problem};
+
+/// May be kept, but must be asked for again each time.
+const REVALIDATE: &str = "no-cache";
+/// Must not be kept: it is somebody's.
+const PRIVATE: &str = "no-store";
+
+/// An answer.
+pub(crate) struct Reply {
+    status: StatusCode,
+    media_type: &'static str,
+    body: Bytes,
+    index: Option<u64>,
+    etag: Option<String>,
+    replayed: bool,
+    cache: &'static str,
+}
+
+impl Reply {
+    /// JSON with a status; nobody may keep it.
+    pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        let mut bytes = Vec::with_capacity(640);
+        serde_json::to_writer(&mut bytes, body).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written");
+            Kind::Internal.problem()
+        })?;
+        Ok(Self { status, ..Self::bytes("application/json", bytes.into()) })
+    }
+
+    /// 200 with JSON.
+    pub(crate) fn ok(body: &impl Serialize) -> Result<Self, Problem> {
+        Self::json(StatusCode::OK, body)
+    }
+
+    /// 201 with JSON.
+    pub(crate) fn created(body: &impl Serialize) -> Result<Self, Problem> {
+        Self::json(StatusCode::CREATED, body)
+    }
+
+    /// 204.
+    pub(crate) fn none() -> Self {
+        Self { status: StatusCode::NO_CONTENT, ..Self::bytes("", Bytes::new()) }
+    }
+
+    /// 200 with bytes.
+    pub(crate) fn bytes(media_type: &'static str, body: Bytes) -> Self {
+        Self { status: StatusCode::OK, media_type, body, index: None, etag: None, replayed: false, cache: PRIVATE }
+    }
+
+    /// The log index that it reflects.
+    pub(crate) fn at(mut self, index: u64) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    /// It was decided by this answer of the cluster.
+    pub(crate) fn answered(mut self, answer: &Answer) -> Self {
+        self.index = Some(answer.index);
+        self.replayed = answer.replayed;
+        self
+    }
+
+    /// It is this version of a thing.
+    pub(crate) fn version(mut self, version: u64) -> Self {
+        self.etag = Some(format!("\"{version}\""));
+        self.cache = REVALIDATE;
+        self
+    }
+
+    /// It is named by an ETag of its own and may be kept as said.
+    pub(crate) fn tagged(mut self, etag: String, cache: &'static str) -> Self {
+        self.etag = Some(etag);
+        self.cache = cache;
+        self
+    }
+
+    /// It is named by a hash of its body.
+    pub(crate) fn hashed(self) -> Self {
+        let hash: [u8; 32] = Sha256::digest(&self.body).into();
+        let etag: String = hash.iter().take(12).map(|b| format!("{b:02x}")).collect();
+        self.tagged(format!("\"{etag}\""), REVALIDATE)
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        if !self.media_type.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache));
+        if let Some(index) = self.index {
+            headers.insert(LOG_INDEX, index.into());
+        }
+        if let Some(etag) = self.etag.and_then(|e| HeaderValue::try_from(e).ok()) {
+            headers.insert(header::ETAG, etag);
+        }
+        if self.replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

@@ -1,0 +1,301 @@
+//! `/api/v1/events/{event}/showtimes` and `/api/v1/showtimes/{showtime}`: dated performances with their prices.
+
+use std::sync::atomic::Ordering;
+
+use axum::extract::State as Shared;
+use booking::catalogue::{OrphanRule, PriceTier, Showtime, ShowtimeDetails, ShowtimeState};
+use booking::command::{CreateShowtime, UpdateShowtime};
+use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId};
+use booking::keys::Scope;
+use booking::money::Currency;
+use booking::{Command, Reply as Done, limits};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::action::Action;
+use crate::app::{App, draw};
+use crate::lists::{ListQuery, Page, page};
+use crate::money::MoneyJson;
+use crate::problem::{Kind, Problem};
+use crate::reading::{Consistency, Id, Reading, fresh};
+use crate::reply::Reply;
+use crate::time::Time;
+use crate::venues::check_zone;
+use crate::{conditional, patch, visibility};
+
+/// Whether single seats may be left over between others: always (`off`), only at the end of a run of seats
+/// (`aisle_ok`), never (`strict`).
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = OrphanRule)]
+pub(crate) enum OrphanRuleJson {
+    #[default]
+    Off,
+    AisleOk,
+    Strict,
+}
+
+/// The life of a showtime: `draft` (staff only), `on_sale`, `closed`, `cancelled`.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ShowtimeState)]
+pub(crate) enum ShowtimeStateJson {
+    #[default]
+    Draft,
+    OnSale,
+    Closed,
+    Cancelled,
+}
+
+/// A price for some categories of the plan.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PriceTier)]
+pub(crate) struct TierJson {
+    /// Unique in the showtime.
+    #[schema(min_length = 1, max_length = 64)]
+    id: Box<str>,
+    #[schema(min_length = 1, max_length = 200)]
+    name: Box<str>,
+    /// Price of a place.
+    price: MoneyJson,
+    /// Fees of a place on top of the price; nothing if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fees: Option<MoneyJson>,
+    /// Names of the plan's categories it covers.
+    #[schema(value_type = Vec<String>)]
+    categories: Vec<Box<str>>,
+}
+
+/// What staff say of a showtime.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowtimeBody {
+    /// The seating plan version.
+    #[schema(value_type = String)]
+    plan: PlanId,
+    starts_at: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Time>,
+    /// IANA time zone; the venue's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zone: Option<Box<str>>,
+    /// Sold from; at once if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_sale_from: Option<Time>,
+    /// Sold until; until it begins if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_sale_until: Option<Time>,
+    #[serde(default = "hold_ttl")]
+    #[schema(minimum = 30, maximum = 7200)]
+    hold_ttl_seconds: u32,
+    #[serde(default = "extensions")]
+    #[schema(maximum = 3)]
+    max_extensions: u8,
+    #[serde(default = "places")]
+    #[schema(minimum = 1, maximum = 100)]
+    max_places_per_order: u32,
+    #[serde(default)]
+    orphan_rule: OrphanRuleJson,
+    /// At least one; all in one currency.
+    price_tiers: Vec<TierJson>,
+    #[serde(default)]
+    state: ShowtimeStateJson,
+}
+
+const fn hold_ttl() -> u32 {
+    (limits::HOLD_TTL_MS / 1_000) as u32
+}
+const fn extensions() -> u8 {
+    limits::EXTENSIONS
+}
+const fn places() -> u32 {
+    limits::PLACES_PER_ORDER
+}
+
+/// A showtime.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Showtime)]
+pub(crate) struct ShowtimeJson {
+    #[schema(value_type = String)]
+    id: ShowtimeId,
+    #[schema(value_type = String)]
+    event: EventId,
+    #[schema(value_type = String)]
+    organization: OrganizationId,
+    #[serde(flatten)]
+    body: ShowtimeBody,
+    created_at: Time,
+}
+
+impl ShowtimeBody {
+    fn of(d: &ShowtimeDetails) -> Self {
+        let money = |amount| MoneyJson::new(amount, d.currency);
+        Self {
+            plan: d.plan,
+            starts_at: Time(d.starts_at_ms),
+            ends_at: d.ends_at_ms.map(Time),
+            zone: Some(d.zone.clone()),
+            on_sale_from: d.on_sale_from_ms.map(Time),
+            on_sale_until: d.on_sale_until_ms.map(Time),
+            hold_ttl_seconds: (d.hold_ttl_ms / 1_000) as u32,
+            max_extensions: d.max_extensions,
+            max_places_per_order: d.max_places_per_order,
+            orphan_rule: match d.orphan_rule {
+                OrphanRule::Off => OrphanRuleJson::Off,
+                OrphanRule::AisleOk => OrphanRuleJson::AisleOk,
+                OrphanRule::Strict => OrphanRuleJson::Strict,
+            },
+            price_tiers: d
+                .tiers
+                .iter()
+                .map(|t| TierJson {
+                    id: t.id.clone(),
+                    name: t.name.clone(),
+                    price: money(t.price),
+                    fees: Some(money(t.fees)),
+                    categories: t.categories.clone(),
+                })
+                .collect(),
+            state: match d.state {
+                ShowtimeState::Draft => ShowtimeStateJson::Draft,
+                ShowtimeState::OnSale => ShowtimeStateJson::OnSale,
+                ShowtimeState::Closed => ShowtimeStateJson::Closed,
+                ShowtimeState::Cancelled => ShowtimeStateJson::Cancelled,
+            },
+        }
+    }
+
+    /// As the rules take it; `zone` is the venue's.
+    fn details(self, zone: Option<&str>) -> Result<ShowtimeDetails, Problem> {
+        let zone: Box<str> = self.zone.or_else(|| zone.map(Into::into)).unwrap_or_else(|| "UTC".into());
+        check_zone(&zone)?;
+        let currency = currency(&self.price_tiers)?;
+        Ok(ShowtimeDetails {
+            plan: self.plan,
+            starts_at_ms: self.starts_at.0,
+            ends_at_ms: self.ends_at.map(|t| t.0),
+            zone,
+            on_sale_from_ms: self.on_sale_from.map(|t| t.0),
+            on_sale_until_ms: self.on_sale_until.map(|t| t.0),
+            hold_ttl_ms: u64::from(self.hold_ttl_seconds) * 1_000,
+            max_extensions: self.max_extensions,
+            max_places_per_order: self.max_places_per_order,
+            orphan_rule: match self.orphan_rule {
+                OrphanRuleJson::Off => OrphanRule::Off,
+                OrphanRuleJson::AisleOk => OrphanRule::AisleOk,
+                OrphanRuleJson::Strict => OrphanRule::Strict,
+            },
+            currency,
+            tiers: self
+                .price_tiers
+                .into_iter()
+                .map(|t| PriceTier {
+                    id: t.id,
+                    name: t.name,
+                    price: t.price.amount,
+                    fees: t.fees.map_or(0, |f| f.amount),
+                    categories: t.categories,
+                })
+                .collect(),
+            state: match self.state {
+                ShowtimeStateJson::Draft => ShowtimeState::Draft,
+                ShowtimeStateJson::OnSale => ShowtimeState::OnSale,
+                ShowtimeStateJson::Closed => ShowtimeState::Closed,
+                ShowtimeStateJson::Cancelled => ShowtimeState::Cancelled,
+            },
+        })
+    }
+}
+
+/// The one currency of all prices and fees.
+fn currency(tiers: &[TierJson]) -> Result<Currency, Problem> {
+    let mut all = tiers.iter().flat_map(|t| std::iter::once(t.price).chain(t.fees)).map(|m| m.currency);
+    let Some(first) = all.next() else {
+        return Err(Kind::RuleViolated
+            .detail("price_tiers must have at least one tier")
+            .with("pointer", "/price_tiers"));
+    };
+    if all.any(|c| c != first) {
+        return Err(Kind::RuleViolated.detail("all prices and fees of a showtime must have one currency"));
+    }
+    Ok(first)
+}
+
+fn view(s: &Showtime) -> ShowtimeJson {
+    ShowtimeJson {
+        id: s.id,
+        event: s.event,
+        organization: s.organization,
+        body: ShowtimeBody::of(&s.details),
+        created_at: Time(s.created_at_ms),
+    }
+}
+
+#[utoipa::path(post, path = "/api/v1/events/{event}/showtimes", tag = "Catalogue", summary = "Make a showtime",
+    request_body = ShowtimeBody, responses((status = 201, description = "The showtime", body = ShowtimeJson)))]
+pub(crate) async fn create(Shared(app): Shared<App>, Id(event): Id<EventId>, action: Action) -> Result<Reply, Problem> {
+    let organization = action.caller.staff(Scope::Catalogue)?.organization;
+    if app.memory_full.load(Ordering::Relaxed) {
+        return Err(Kind::Conflict.detail("the node's memory is nearly full: no further showtime is taken on"));
+    }
+    let body: ShowtimeBody = action.json()?;
+    let plan = body.plan;
+    let zone = app.find(|s| s.plan(plan).and_then(|p| s.venue(p.venue)).map(|v| v.details.zone.clone())).await?;
+    let details = body.details(zone.as_deref())?;
+    let id = ShowtimeId::mint(app.now_ms(), draw());
+    let command = Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event, details }));
+    let answer = app.propose(&action, organization.0, command).await?;
+    match &answer.outcome {
+        Ok(Done::Showtime(showtime)) => {
+            Ok(Reply::created(&view(showtime))?.answered(&answer).version(showtime.version))
+        }
+        Ok(_) => Err(Kind::Internal.problem()),
+        Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
+    }
+}
+
+#[utoipa::path(get, path = "/api/v1/events/{event}/showtimes", tag = "Catalogue", summary = "List an event's showtimes",
+    responses((status = 200, description = "A page of showtimes", body = Page<ShowtimeJson>)))]
+pub(crate) async fn list(Shared(app): Shared<App>, Id(event): Id<EventId>, reading: Reading) -> Result<Reply, Problem> {
+    let query: ListQuery = reading.query()?;
+    fresh(&app, query.consistency.unwrap_or(Consistency::Local)).await?;
+    let (limit, after) = (query.limit()?, query.after::<ShowtimeId>()?);
+    query.only(&[])?;
+    let state = app.cluster.state();
+    visibility::event(&state, &reading.caller, event).ok_or_else(|| Kind::NotFound.problem())?;
+    let seen = state
+        .showtimes_of(event)
+        .filter(|s| after.is_none_or(|a| s.id > a) && visibility::showtime(&state, &reading.caller, s.id).is_some());
+    Ok(Reply::ok(&page(seen, limit, |s| s.id, |s| view(s)))?.at(state.index()).hashed())
+}
+
+#[utoipa::path(get, path = "/api/v1/showtimes/{showtime}", tag = "Catalogue", summary = "Read a showtime",
+    responses((status = 200, description = "The showtime", body = ShowtimeJson)))]
+pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, reading: Reading) -> Result<Reply, Problem> {
+    reading.fresh(&app, Consistency::Local).await?;
+    let state = app.cluster.state();
+    let showtime = visibility::showtime(&state, &reading.caller, id).ok_or_else(|| Kind::NotFound.problem())?;
+    Ok(Reply::ok(&view(showtime))?.at(state.index()).version(showtime.version))
+}
+
+#[utoipa::path(patch, path = "/api/v1/showtimes/{showtime}", tag = "Catalogue", summary = "Change a showtime",
+    description = "A JSON merge patch: absent members stay, null clears optional ones.",
+    request_body = ShowtimeBody, responses((status = 200, description = "The showtime", body = ShowtimeJson)))]
+pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
+    let organization = action.caller.staff(Scope::Catalogue)?.organization;
+    app.cluster.linearizable().await?;
+    let mine = |s: &booking::State| s.showtime(id).filter(|s| s.organization == organization).cloned();
+    let showtime = app.must_find(mine).await?;
+    let zone = showtime.details.zone.clone();
+    let details = patch::merge(&action, &ShowtimeBody::of(&showtime.details))?.details(Some(&zone))?;
+    let named = conditional::expected(action.headers())?;
+    let expected = named.unwrap_or(showtime.version);
+    let command = Command::UpdateShowtime(Box::new(UpdateShowtime { organization, id, expected, details }));
+    let answer = app.propose(&action, organization.0, command).await?;
+    match &answer.outcome {
+        Ok(Done::Showtime(showtime)) => Ok(Reply::ok(&view(showtime))?.answered(&answer).version(showtime.version)),
+        Ok(_) => Err(Kind::Internal.problem()),
+        Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer).unless_named(named)),
+    }
+}

@@ -1,0 +1,117 @@
+//! Bearer secrets that are in no log and no state: each is a keyed hash of what it stands for, so that any node and
+//! any replay give the same. Deliberately not here: who may do what (see `caller`).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use booking::ids::{HoldId, KeyId};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+type Keyed = Hmac<Sha256>;
+
+/// Characters of a key's id.
+const KEY_ID_LEN: usize = 8;
+
+/// Makes and checks bearer secrets with keys that derive from the cluster's secret.
+pub(crate) struct Tokens {
+    holds: Keyed,
+    api_keys: Keyed,
+    /// Names the key, so that it can be changed one day.
+    key_id: String,
+}
+
+/// A hold token as a caller showed it; what it opens is found by trying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HoldToken([u8; 32]);
+
+fn keyed(key: &[u8]) -> Keyed {
+    // Keys of any length are accepted.
+    <Keyed as KeyInit>::new_from_slice(key)
+        .unwrap_or_else(|_| <Keyed as KeyInit>::new(&hmac::digest::Key::<Keyed>::default()))
+}
+
+fn derive(secret: &[u8], purpose: &str) -> [u8; 32] {
+    keyed(secret).chain_update(purpose).finalize().into_bytes().into()
+}
+
+impl Tokens {
+    /// Derives the keys.
+    pub(crate) fn new(secret: &[u8]) -> Self {
+        let holds = derive(secret, "usher hold tokens 1");
+        let id: [u8; 32] = Sha256::digest(holds).into();
+        let key_id = id.iter().take(KEY_ID_LEN / 2).map(|b| format!("{b:02x}")).collect();
+        Self { holds: keyed(&holds), api_keys: keyed(&derive(secret, "usher API keys 1")), key_id }
+    }
+
+    /// The generation is 0 until a hold's token can be changed.
+    fn hold_hash(&self, id: HoldId) -> [u8; 32] {
+        let hash = self.holds.clone().chain_update(b"hld").chain_update(id.0.to_be_bytes());
+        hash.chain_update(0_u32.to_be_bytes()).finalize().into_bytes().into()
+    }
+
+    /// The token of a hold and of the order made from it.
+    pub(crate) fn hold(&self, id: HoldId) -> String {
+        let mut text = String::with_capacity(60);
+        text.push_str("uht_");
+        text.push_str(&self.key_id);
+        text.push('_');
+        URL_SAFE_NO_PAD.encode_string(self.hold_hash(id), &mut text);
+        text
+    }
+
+    /// Reads a hold token; none if it cannot be one of ours.
+    pub(crate) fn read_hold(&self, text: &str) -> Option<HoldToken> {
+        let rest = text.strip_prefix("uht_")?.strip_prefix(self.key_id.as_str())?.strip_prefix('_')?;
+        let mut hash = [0; 32];
+        let len = URL_SAFE_NO_PAD.decode_slice(rest, &mut hash).ok()?;
+        (len == hash.len()).then_some(HoldToken(hash))
+    }
+
+    /// Whether one of the tokens is this hold's; in constant time for each.
+    pub(crate) fn opens(&self, shown: &[HoldToken], id: HoldId) -> bool {
+        if shown.is_empty() {
+            return false;
+        }
+        let hash = self.hold_hash(id);
+        shown.iter().fold(false, |found, token| found | bool::from(token.0.ct_eq(&hash)))
+    }
+
+    /// The secret of an API key: shown once, derived again for a replay, kept nowhere.
+    pub(crate) fn api_key(&self, id: KeyId) -> String {
+        let hash = self.api_keys.clone().chain_update(b"key").chain_update(id.0.to_be_bytes()).finalize();
+        format!("usk_{}", URL_SAFE_NO_PAD.encode(hash.into_bytes()))
+    }
+}
+
+/// What the state keeps of an API key's secret.
+pub(crate) fn api_key_hash(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+/// Whether two secrets are equal, in time that depends on their lengths only.
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    // Hashing first hides even the lengths.
+    let (a, b): ([u8; 32], [u8; 32]) = (Sha256::digest(a).into(), Sha256::digest(b).into());
+    a.ct_eq(&b).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_opens_its_hold_only() {
+        let tokens = Tokens::new(b"sixteen bytes or more");
+        let text = tokens.hold(HoldId(7));
+        let token = tokens.read_hold(&text).unwrap();
+        assert!(tokens.opens(&[token], HoldId(7)));
+        assert!(!tokens.opens(&[token], HoldId(8)));
+        assert!(!tokens.opens(&[], HoldId(7)));
+        assert_eq!(Tokens::new(b"sixteen bytes or more").hold(HoldId(7)), text, "any node makes the same");
+        assert!(Tokens::new(b"another secret of a cluster").read_hold(&text).is_none());
+        for bad in ["", "uht_", "usk_x", &text[..text.len() - 1], &format!("{text}A"), &text.replace("uht", "uhx")] {
+            assert!(tokens.read_hold(bad).is_none(), "{bad}");
+        }
+    }
+}
