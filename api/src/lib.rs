@@ -12,7 +12,7 @@
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `holds` `orders` `tickets` | selling |
 //! | `keys` `organizations` `cluster` `operation` `metrics` | running it |
-//! | `docs` | the OpenAPI document and the pages |
+//! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
 
 mod action;
 mod app;
