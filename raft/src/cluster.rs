@@ -18,7 +18,7 @@ use crate::feed::FeedReceiver;
 use crate::node::Node;
 use crate::options::{Options, Parts};
 use crate::peers::{Change, PROTOCOL};
-use crate::replica::{DIGEST_EVERY, StateGuard};
+use crate::replica::StateGuard;
 use crate::runtime::on_thread;
 use crate::snapshot;
 use crate::start::{self, Restored};
@@ -199,15 +199,9 @@ impl Cluster {
     pub async fn digest(&self, index: Option<u64>) -> Result<Option<(u64, u128)>, Error> {
         if let Some(index) = index
             && index > self.applied()
+            && self.wait_applied(index, DIGEST_WITHIN).await.is_err()
         {
-            if !index.is_multiple_of(DIGEST_EVERY) {
-                // Only remembered indexes can be caught while others are applied behind them; any other is a matter
-                // of luck.
-                tracing::debug!(index, "a digest at an index that is not remembered");
-            }
-            if self.wait_applied(index, DIGEST_WITHIN).await.is_err() {
-                return Ok(None);
-            }
+            return Ok(None);
         }
         Ok(self.0.replica.digest(index))
     }

@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn keys_sort_as_they_do_in_memory() {
-        let mut keys = vec![
+        let mut keys = [
             RecordKey::Organization(OrganizationId(u128::MAX)),
             RecordKey::Organization(OrganizationId(256)),
             RecordKey::Organization(OrganizationId(2)),

@@ -1,6 +1,7 @@
 //! What a node does by itself, once it has joined: follows who leads, lets time pass, gives up dead streams.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use booking::{Actor, Command, Reply, Request};
 use openraft::ServerState;
@@ -57,6 +58,9 @@ async fn follow_leadership(node: Arc<Node>, raft: Raft) {
             changed
         });
         if metrics.changed().await.is_err() {
+            if !node.stopping.load(Ordering::Acquire) {
+                node.fatal("consensus has ended by itself");
+            }
             return;
         }
     }

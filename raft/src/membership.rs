@@ -74,13 +74,14 @@ impl Node {
         self.leadership.borrow().leader == Some(self.party().node_id)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "any other reply is wrong here")]
     async fn add(self: &Arc<Self>, address: &str) -> Result<Option<u64>, Error> {
         let reply = dial_to_join(self, address, self.party().cluster_id).await;
         let reply = reply.map_err(|error| Error::Membership(format!("{address}: {error}")))?;
         let (id, disk_id, public_url) = match reply {
             Reply::Joined { node_id, disk_id, public_url } => (node_id, disk_id, public_url),
             Reply::Refused(why) => return Err(Error::Membership(why)),
-            _ => return Err(Error::Membership("the node gave an answer of another kind".to_owned())),
+            other => return Err(Error::Membership(format!("the node gave an answer of another kind: {other:?}"))),
         };
         if self.peer(id).is_some() {
             return Err(Error::Membership(format!("the node at {address} is a member already")));

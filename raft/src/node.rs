@@ -12,11 +12,11 @@ use crate::clock::{ClusterTime, TimeNote};
 use crate::error::Error;
 use crate::histogram::Histogram;
 use crate::options::{Options, Parts};
-use crate::peers::{Link, Party, Tls};
+use crate::peers::{Link, Party, Purpose, Tls};
 use crate::proposer::Proposer;
 use crate::reads::Rounds;
 use crate::replica::Replica;
-use crate::runtime::Tasks;
+use crate::runtime::{Scoped, Tasks};
 use crate::sync::lock;
 use crate::types::{Peer, Raft, Vote};
 use crate::write_behind::{Progress, WriteBehind};
@@ -118,6 +118,8 @@ pub(crate) struct Node {
     pub(crate) receiving: tokio::sync::Mutex<()>,
     /// Where it listens for peers.
     pub(crate) address: OnceLock<std::net::SocketAddr>,
+    /// Streams that peers opened.
+    pub(crate) inbound: Mutex<BTreeMap<(u64, Purpose), Scoped>>,
     links: Mutex<BTreeMap<u64, Links>>,
     /// What was last said of each peer that cannot be reached, so that it is said once.
     unreachable: Mutex<BTreeMap<u64, String>>,
@@ -144,6 +146,7 @@ impl Node {
             joining: tokio::sync::Mutex::new(()),
             receiving: tokio::sync::Mutex::new(()),
             address: OnceLock::new(),
+            inbound: Mutex::default(),
             links: Mutex::default(),
             unreachable: Mutex::default(),
         }

@@ -120,6 +120,6 @@ impl Node {
 async fn other_leader(role: &mut watch::Receiver<Leadership>, leader: u64) {
     let other = |now: &Leadership| now.leader.is_some_and(|now| now != leader);
     if role.wait_for(other).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

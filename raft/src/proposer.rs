@@ -250,15 +250,13 @@ impl Proposer {
         }
         match result {
             Some(Ok(response)) => answer(replies, response),
-            Some(Err(ClientWriteError::ForwardToLeader(_))) => {
-                replies.into_iter().for_each(|r| r.end(Ended::NotLogged));
-            }
+            Some(Err(ClientWriteError::ForwardToLeader(_))) => end_all(replies, &Ended::NotLogged),
             Some(Err(
                 ClientWriteError::LogEntryDiscarded(_)
                 | ClientWriteError::ChangeMembershipError(_)
                 | ClientWriteError::PreconditionFailed(_),
             ))
-            | None => replies.into_iter().for_each(|r| r.end(Ended::Unknown)),
+            | None => end_all(replies, &Ended::Unknown),
         }
     }
 
@@ -268,6 +266,12 @@ impl Proposer {
             self.wake.notified().await;
             self.pump().await;
         }
+    }
+}
+
+fn end_all(replies: Vec<ReplyTo>, ended: &Ended) {
+    for reply in replies {
+        reply.end(ended.clone());
     }
 }
 

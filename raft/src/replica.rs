@@ -16,7 +16,7 @@ use crate::sync::{lock, read, write};
 use crate::types::{LogId, Outcome, Outcomes, StoredMembership};
 
 /// Every so many-th index a digest is remembered.
-pub(crate) const DIGEST_EVERY: u64 = 1_024;
+const DIGEST_EVERY: u64 = 1_024;
 /// So many of them.
 const DIGESTS_KEPT: usize = 256;
 

@@ -123,18 +123,14 @@ pub(crate) fn write_backup(held: &Held, file: &Path) -> io::Result<()> {
     let mut writer = storage::snapshots::create_file(file, header(held, true)?).map_err(other)?;
     write_records(held, &mut writer)?;
     // What is applied is committed: a backup waits for no log.
-    match writer.finish(|_| true).map_err(other)? {
-        true => Ok(()),
-        false => Err(other("the backup could not be finished")),
-    }
+    let finished = writer.finish(|_| true).map_err(other)?;
+    if finished { Ok(()) } else { Err(other("the backup could not be finished")) }
 }
 
 /// Writes the snapshot that a restored node starts from. Blocks.
 pub(crate) fn write_restored(snapshots: &Snapshots, held: &Held) -> io::Result<()> {
     let mut writer = snapshots.begin(header(held, true)?).map_err(other)?;
     write_records(held, &mut writer)?;
-    match writer.finish(|_| true).map_err(other)? {
-        true => Ok(()),
-        false => Err(other("the snapshot could not be finished")),
-    }
+    let finished = writer.finish(|_| true).map_err(other)?;
+    if finished { Ok(()) } else { Err(other("the snapshot could not be finished")) }
 }

@@ -37,6 +37,10 @@ fn config(timings: Timings) -> Result<Config, Error> {
         // A leader that resumed its old term after a restart would hand out log ids that it may have handed out
         // before and lost: replicas fork.
         enable_leader_restore: Some(false),
+        // A node whose tail was cut, on a disk that lied, shows the leader less than it had acknowledged. It may not
+        // campaign then (see `duties`), but the leader must be able to catch it up; without this a debug build's
+        // leader panics and a release build's gives the node up.
+        allow_log_reversion: Some(true),
         // Snapshots and purging go by bytes, and we trigger them: an entry holds 1 to 256 requests.
         snapshot_policy: openraft::SnapshotPolicy::Never,
         max_in_snapshot_log_to_keep: u64::MAX,

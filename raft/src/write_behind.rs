@@ -126,11 +126,8 @@ impl Copier {
             && !(last && self.all)
         {
             wait_durable(&self.log, applied.index)?;
-            if self.all {
-                self.fill(&held, applied)?
-            } else {
-                self.write(&held, applied)?
-            }
+            let written = if self.all { self.fill(&held, applied) } else { self.write(&held, applied) };
+            written?;
             self.written = Some(applied);
             self.progress.copied.store(applied.index, Ordering::Relaxed);
         }
@@ -169,14 +166,12 @@ impl Copier {
                 std::thread::sleep(began.elapsed() * 4);
             }
         });
-        match failed {
-            Some(error) => Err(error),
-            None => {
-                self.store.write(&piece, &mark(held, applied))?;
-                self.all = false;
-                Ok(())
-            }
+        if let Some(error) = failed {
+            return Err(error);
         }
+        self.store.write(&piece, &mark(held, applied))?;
+        self.all = false;
+        Ok(())
     }
 }
 

@@ -119,19 +119,18 @@ where
         put_frame(&mut buffer, kind::APPEND, |frame| put_append(frame, &request, node.time.note()));
         progress.sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         // What is ready already goes in the same write.
-        if buffer.len() < WRITE_BYTES
-            && let Some(ready) = rest.next().now_or_never()
-        {
-            next = ready;
-            if next.is_some() {
-                continue;
+        next = match rest.next().now_or_never() {
+            Some(ready) if buffer.len() < WRITE_BYTES => ready,
+            ready => {
+                writer.write_all(&buffer).await?;
+                writer.flush().await?;
+                buffer.clear();
+                match ready {
+                    Some(ready) => ready,
+                    None => rest.next().await,
+                }
             }
-        } else {
-            writer.write_all(&buffer).await?;
-            writer.flush().await?;
-            buffer.clear();
-            next = rest.next().await;
-        }
+        };
     }
     writer.write_all(&buffer).await?;
     writer.flush().await
@@ -203,7 +202,9 @@ pub(crate) async fn serve(node: &Arc<Node>, raft: Raft, stream: Bytestream) -> i
             }
         })
     };
-    let mut results = Box::pin(raft.stream_append(requests).fuse());
+    // openraft reads requests in a task of its own, which must end with this one.
+    let (_ends, ended) = tokio::sync::oneshot::channel::<()>();
+    let mut results = Box::pin(raft.stream_append(requests.take_until(ended)).fuse());
     let mut buffer = BytesMut::new();
     // openraft's end of the stream, or its own end, ends ours.
     while let Some(Ok(result)) = results.next().await {

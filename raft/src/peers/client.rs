@@ -1,4 +1,5 @@
 //! openraft's way to its peers. Not a place for decisions: it translates.
+#![expect(clippy::wildcard_enum_match_arm, reason = "any other reply is wrong")]
 
 use std::io;
 use std::sync::Arc;

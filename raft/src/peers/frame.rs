@@ -141,9 +141,9 @@ impl Outbox {
         let mut writing = BytesMut::new();
         loop {
             let closed = {
-                let mut waiting = lock(&self.state);
-                std::mem::swap(&mut waiting.buffer, &mut writing);
-                waiting.closed
+                let mut state = lock(&self.state);
+                std::mem::swap(&mut state.buffer, &mut writing);
+                state.closed
             };
             if !writing.is_empty() {
                 io.write_all(&writing).await?;

@@ -26,7 +26,7 @@ const REFUSED: u8 = 1;
 const REFUSAL_BYTES_MAX: usize = 512;
 
 /// What a stream is for. Append-only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
     /// Votes, heartbeats, read indexes, administration.
     Control,
@@ -55,6 +55,7 @@ impl Purpose {
 }
 
 /// Who a node is, towards its peers.
+#[expect(clippy::struct_field_names, reason = "each is an id, of another thing")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Party {
     /// 0 before it joined.

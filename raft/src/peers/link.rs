@@ -20,7 +20,7 @@ use crate::peers::message::{Ask, Reply};
 use crate::sync::lock;
 
 /// Connecting and both handshakes take at most this.
-const CONNECT_WITHIN: Duration = Duration::from_millis(1_000);
+const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// A stream on which nothing came for so long, while a question waits, is broken.
 const SILENCE_MAX: Duration = Duration::from_secs(2);
 

@@ -13,7 +13,7 @@ mod tls;
 
 pub(crate) use client::Clients;
 pub(crate) use frame::Outbox;
-pub(crate) use handshake::{PROTOCOL, Party};
+pub(crate) use handshake::{PROTOCOL, Party, Purpose};
 pub(crate) use link::{Link, NoAnswer, dial_to_join};
 pub(crate) use message::{Ask, Change, Reply, push_answer, put_forward};
 pub(crate) use server::serve;

@@ -17,6 +17,7 @@ use crate::peers::message::{Ask, Reply, get_forward};
 use crate::peers::tls::CallerCertificate;
 use crate::peers::{append, snapshot_stream};
 use crate::proposer::{ReplyTo, Waiting};
+use crate::sync::lock;
 
 /// A caller proves itself within this.
 const PROOF_WITHIN: Duration = Duration::from_secs(3);
@@ -38,9 +39,19 @@ pub(crate) async fn serve(node: Arc<Node>, mut listener: Box<dyn Listener>) {
                     drop(permit);
                     match proven {
                         Ok(Ok((stream, hello))) => {
-                            if let Err(error) = converse(&node, stream, hello).await {
-                                tracing::debug!(%error, from, "a peer's stream ended");
-                            }
+                            let (peer, purpose) = (hello.from.node_id, hello.purpose);
+                            let conversation = {
+                                let node = Arc::clone(&node);
+                                async move {
+                                    if let Err(error) = converse(&node, stream, hello).await {
+                                        tracing::debug!(%error, from, "a peer's stream ended");
+                                    }
+                                }
+                            };
+                            let conversation = node.tasks.scoped(conversation);
+                            // A peer has one stream of a kind: an older one is a dead one, whose end nobody else
+                            // would notice.
+                            lock(&node.inbound).insert((peer, purpose), conversation);
                         }
                         Ok(Err(error)) => tracing::warn!(%error, from, "a caller was refused"),
                         Err(_) => tracing::warn!(from, "a caller did not prove itself in time"),

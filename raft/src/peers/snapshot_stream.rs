@@ -27,7 +27,7 @@ const PARTS_WAITING: usize = 8;
 /// Without progress for so long the stream is given up.
 const PROGRESS_WITHIN: Duration = Duration::from_secs(10);
 /// The peer checks, loads and installs within this.
-const INSTALL_WITHIN: Duration = Duration::from_secs(600);
+const INSTALL_WITHIN: Duration = Duration::from_mins(10);
 
 #[derive(Serialize, Deserialize)]
 struct Offer {

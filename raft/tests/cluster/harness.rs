@@ -10,25 +10,26 @@ use booking::ids::OrganizationId;
 use raft::network::MemNetwork;
 use raft::{Answer, Cluster, Error, ManualClock, Options, Parts, Role, Secret};
 use storage::{Keep, MemDisk};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-pub const WALL_MS: u64 = 1_800_000_000_000;
+pub(crate) const WALL_MS: u64 = 1_800_000_000_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Harness {
-    pub network: MemNetwork,
-    pub disks: Vec<MemDisk>,
-    pub clocks: Vec<Arc<ManualClock>>,
-    pub nodes: Vec<Option<Cluster>>,
-    pub tune: fn(&mut Options),
-    _time: tokio::task::JoinHandle<()>,
+pub(crate) struct Harness {
+    pub(crate) network: MemNetwork,
+    pub(crate) disks: Vec<MemDisk>,
+    pub(crate) clocks: Vec<Arc<ManualClock>>,
+    pub(crate) nodes: Vec<Option<Cluster>>,
+    pub(crate) tune: fn(&mut Options),
+    _time: JoinSet<()>,
 }
 
-pub fn address(i: usize) -> SocketAddr {
+pub(crate) fn address(i: usize) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 7_000 + u16::try_from(i).unwrap()))
 }
 
-pub async fn until<T>(what: &str, mut met: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut met: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(value) = met() {
@@ -41,15 +42,18 @@ pub async fn until<T>(what: &str, mut met: impl FnMut() -> Option<T>) -> T {
 
 impl Harness {
     /// Nodes without a cluster.
-    pub async fn unjoined(n: usize, tune: fn(&mut Options)) -> Self {
+    pub(crate) async fn unjoined(n: usize, tune: fn(&mut Options)) -> Self {
         let clocks: Vec<_> = (0..n).map(|_| Arc::new(ManualClock::new(WALL_MS))).collect();
         let passing = clocks.clone();
         // The clocks run; tests make them jump.
-        let time = tokio::spawn(async move {
+        let mut time = JoinSet::new();
+        time.spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_millis(5));
             loop {
                 ticks.tick().await;
-                passing.iter().for_each(|clock| clock.pass(5));
+                for clock in &passing {
+                    clock.pass(5);
+                }
             }
         });
         let mut harness = Self {
@@ -67,11 +71,11 @@ impl Harness {
     }
 
     /// A cluster of voters; the first leads.
-    pub async fn cluster(n: usize) -> Self {
+    pub(crate) async fn cluster(n: usize) -> Self {
         Self::tuned(n, |_| {}).await
     }
 
-    pub async fn tuned(n: usize, tune: fn(&mut Options)) -> Self {
+    pub(crate) async fn tuned(n: usize, tune: fn(&mut Options)) -> Self {
         let harness = Self::unjoined(n, tune).await;
         harness.node(0).initialize().await.unwrap();
         for i in 1..n {
@@ -81,13 +85,13 @@ impl Harness {
     }
 
     /// Has the cluster of node 0 take node `i` in, with a vote.
-    pub async fn join(&self, i: usize) -> u64 {
+    pub(crate) async fn join(&self, i: usize) -> u64 {
         let id = self.node(0).add_learner(&address(i).to_string()).await.unwrap();
         self.promote(id).await;
         id
     }
 
-    pub async fn promote(&self, id: u64) {
+    pub(crate) async fn promote(&self, id: u64) {
         let deadline = Instant::now() + PATIENCE;
         while let Err(error) = self.node(0).promote(id).await {
             assert!(Instant::now() < deadline, "{error}");
@@ -95,7 +99,7 @@ impl Harness {
         }
     }
 
-    pub fn options(&self, i: usize) -> Options {
+    pub(crate) fn options(&self, i: usize) -> Options {
         let secret = Secret::new(b"a secret of the tests").unwrap();
         let mut options = Options::new(
             address(i),
@@ -110,7 +114,7 @@ impl Harness {
         options
     }
 
-    pub fn parts(&self, i: usize) -> Parts {
+    pub(crate) fn parts(&self, i: usize) -> Parts {
         Parts {
             disk: Arc::new(self.disks[i].clone()),
             copy: false,
@@ -119,38 +123,38 @@ impl Harness {
         }
     }
 
-    pub async fn start(&mut self, i: usize) {
+    pub(crate) async fn start(&mut self, i: usize) {
         let node = Cluster::start(self.options(i), self.parts(i)).await.unwrap();
         self.nodes[i] = Some(node);
     }
 
-    pub fn node(&self, i: usize) -> &Cluster {
+    pub(crate) fn node(&self, i: usize) -> &Cluster {
         self.nodes[i].as_ref().unwrap()
     }
 
-    pub fn id(&self, i: usize) -> u64 {
+    pub(crate) fn id(&self, i: usize) -> u64 {
         self.node(i).status().id
     }
 
     /// Stops a node in order.
-    pub async fn stop(&mut self, i: usize) {
+    pub(crate) async fn stop(&mut self, i: usize) {
         self.nodes[i].take().unwrap().shutdown().await;
     }
 
     /// Cuts a node's power: it is gone without a word, and so is what it had not synced.
-    pub async fn crash(&mut self, i: usize, keep: Keep) {
+    pub(crate) async fn crash(&mut self, i: usize, keep: Keep) {
         self.disks[i].power_loss(keep);
         self.network.isolate(address(i));
         self.nodes[i].take().unwrap().halt().await;
         self.network.mend(address(i));
     }
 
-    pub fn running(&self) -> impl Iterator<Item = (usize, &Cluster)> {
+    pub(crate) fn running(&self) -> impl Iterator<Item = (usize, &Cluster)> {
         self.nodes.iter().enumerate().filter_map(|(i, node)| Some((i, node.as_ref()?)))
     }
 
     /// The node that leads, once one of `among` does.
-    pub async fn leader(&self, among: &[usize]) -> usize {
+    pub(crate) async fn leader(&self, among: &[usize]) -> usize {
         until("a leader", || {
             among.iter().copied().find(|i| self.nodes[*i].as_ref().is_some_and(|n| n.status().role == Role::Leader))
         })
@@ -158,7 +162,7 @@ impl Harness {
     }
 
     /// All running nodes have applied the same and have equal digests.
-    pub async fn settled(&self) -> (u64, u128) {
+    pub(crate) async fn settled(&self) -> (u64, u128) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut digests = Vec::new();
@@ -173,11 +177,11 @@ impl Harness {
         }
     }
 
-    pub async fn make_organization(&self, through: usize, n: u128) -> Result<Answer, Error> {
+    pub(crate) async fn make_organization(&self, through: usize, n: u128) -> Result<Answer, Error> {
         self.node(through).propose(n, make_organization(n)).await
     }
 
-    pub async fn shutdown(mut self) {
+    pub(crate) async fn shutdown(mut self) {
         for i in 0..self.nodes.len() {
             if self.nodes[i].is_some() {
                 self.stop(i).await;
@@ -186,7 +190,7 @@ impl Harness {
     }
 }
 
-pub fn make_organization(n: u128) -> Request {
+pub(crate) fn make_organization(n: u128) -> Request {
     Request {
         actor: Actor::Node,
         idempotency: Some(Idempotency { key: n, fingerprint: n, minted: false }),

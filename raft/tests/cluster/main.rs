@@ -1,7 +1,12 @@
 //! Whole clusters in one process: real nodes on disks and a network in memory. Not a simulation: time is real.
 
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
 mod members;
+#[cfg(test)]
 mod recovery;
+#[cfg(test)]
 mod replication;

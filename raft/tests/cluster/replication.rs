@@ -1,6 +1,9 @@
 //! Writing and reading while nothing is wrong.
 
-use crate::harness::Harness;
+use booking::ids::OrganizationId;
+use tokio::task::JoinSet;
+
+use crate::harness::{Harness, make_organization};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_node_takes_all_nodes_have() {
@@ -12,7 +15,7 @@ async fn what_one_node_takes_all_nodes_have() {
         for (_, node) in h.running() {
             let index = node.linearizable().await.unwrap();
             assert!(index >= answer.index);
-            assert!(node.state().organization(booking::ids::OrganizationId(n)).is_some());
+            assert!(node.state().organization(OrganizationId(n)).is_some());
         }
     }
     h.settled().await;
@@ -25,13 +28,13 @@ async fn what_one_node_takes_all_nodes_have() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_at_a_time_share_entries() {
     let h = Harness::cluster(3).await;
-    let mut tasks = Vec::new();
+    let mut tasks = JoinSet::new();
     for n in 1..=2_000_u128 {
         let node = h.node(usize::try_from(n % 3).unwrap()).clone();
-        tasks.push(tokio::spawn(async move { node.propose(n % 7, crate::harness::make_organization(n)).await }));
+        tasks.spawn(async move { node.propose(n % 7, make_organization(n)).await });
     }
-    for task in tasks {
-        assert!(task.await.unwrap().unwrap().outcome.is_ok());
+    while let Some(done) = tasks.join_next().await {
+        assert!(done.unwrap().unwrap().outcome.is_ok());
     }
     h.settled().await;
     assert_eq!(h.node(2).state().organizations().count(), 2_000);
