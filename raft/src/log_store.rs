@@ -105,10 +105,12 @@ impl RaftLogStorage<Types> for LogStore {
     }
 
     async fn read_committed(&mut self) -> Result<Option<LogId>, io::Error> {
-        match self.log.committed() {
-            Some(bytes) => Ok(codec::decode(&bytes)?),
-            None => Ok(None),
-        }
+        let Some(bytes) = self.log.committed() else { return Ok(None) };
+        let committed: Option<LogId> = codec::decode(&bytes)?;
+        // It rides along with a batch that may end before the entry it names, if a crash came between that batch and
+        // the next: openraft would not start.
+        let last = self.log.last_id().map(from_storage);
+        Ok(if committed.map(|id| id.index) > last.map(|id| id.index) { last } else { committed })
     }
 
     async fn append<I>(&mut self, entries: I, callback: IOFlushed<Types>) -> Result<(), io::Error>

@@ -1,6 +1,8 @@
 //! Whole clusters in one process: real nodes on disks and a network in memory. Not a simulation: time is real.
 
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod harness;
