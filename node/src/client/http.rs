@@ -172,11 +172,6 @@ impl Connection {
         Self { address, host, stream: None, buffer, body: 0..0, out }
     }
 
-    /// Where it leads.
-    pub(crate) fn address(&self) -> &Address {
-        &self.address
-    }
-
     /// Sends a request and waits for all of the answer. `headers` are whole lines, each with its line end.
     pub(crate) async fn call(
         &mut self,
@@ -415,7 +410,8 @@ mod tests {
     async fn answering(answer: &'static [u8], close: bool) -> Address {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        super::super::spawn(async move {
+        #[expect(clippy::disallowed_methods, reason = "no node runs here")]
+        tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut request = Vec::new();
                 while stream.read_buf(&mut request).await.is_ok_and(|n| n > 0) {

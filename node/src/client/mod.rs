@@ -4,9 +4,7 @@
 mod address;
 mod http;
 mod rest;
-mod tasks;
 
 pub(crate) use address::Address;
 pub(crate) use http::{Connection, HttpError, Stream};
 pub(crate) use rest::{Failure, Rest, items, new_key, text};
-pub(crate) use tasks::spawn;

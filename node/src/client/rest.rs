@@ -14,7 +14,7 @@ const REPEAT_WITHIN: Duration = Duration::from_secs(20);
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(200);
 /// An import of the largest plan takes a while on a slow machine.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// Why a call brought nothing.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Connect(why) => Self::NoConnection(why),
-            other => Self::NoAnswer(other.to_string()),
+            HttpError::Lost(_) | HttpError::TimedOut | HttpError::Malformed(_) => Self::NoAnswer(error.to_string()),
         }
     }
 }
@@ -131,14 +131,14 @@ impl Rest {
         self
     }
 
-    /// Where the calls go.
-    pub(crate) fn address(&self) -> &Address {
-        self.connection.address()
-    }
-
     /// The largest log index that an answer named.
     pub(crate) fn seen_index(&self) -> u64 {
         self.seen_index
+    }
+
+    /// Later reads wait until the node has applied this index.
+    pub(crate) fn wait_for_index(&mut self, index: u64) {
+        self.seen_index = self.seen_index.max(index);
     }
 
     /// GET.
@@ -149,6 +149,11 @@ impl Rest {
     /// POST under a drawn idempotency key.
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.call("POST", path, Some(body.to_string().into_bytes()), Some(&new_key())).await
+    }
+
+    /// POST without a body, under a drawn idempotency key.
+    pub(crate) async fn post_nothing(&mut self, path: &str) -> Result<Value, Failure> {
+        self.call("POST", path, None, Some(&new_key())).await
     }
 
     /// POST under a given idempotency key.

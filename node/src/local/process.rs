@@ -40,11 +40,6 @@ impl LocalNode {
         self.home.join("usher.log")
     }
 
-    /// Its data folder.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.home.join("data")
-    }
-
     /// The process, while there is one.
     pub(crate) fn pid(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)
