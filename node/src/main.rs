@@ -1,11 +1,16 @@
 //! The executable `usher`: one binary for nodes, operators, the demo and measurements.
 //! Deliberately tiny: what to do is in `cli`, what a node is in `run`.
 
+mod bench;
 mod cli;
 mod client;
 mod config;
+mod demo;
+mod doctor;
 mod local;
+mod run;
 mod sync_file_range;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -5,6 +5,5 @@
 mod bounds;
 mod golden;
 mod house;
-mod nearest;
 mod random;
 mod scenario;

@@ -194,7 +194,7 @@ pub(super) fn cells(value: &Value, names: &[&str]) -> Vec<String> {
 
 fn all_fields(value: &Value) -> String {
     let names = value.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null()).map(|(name, _)| name);
-    names.map(|name| format!("{name}: {}\n", text(value, name))).collect()
+    names.map(|name| format!("{name}: {}", text(value, name))).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
+use storage::{Disk, OsDisk};
 use tokio::time::Instant;
 
 use super::catalogue::cells;
@@ -16,7 +18,7 @@ use crate::client::{Address, Failure, Rest, items, text};
 use crate::config::{Config, read_secret};
 
 /// A new node has caught up with a large state after this, or something is wrong.
-const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(600);
+const CAUGHT_UP_WITHIN: Duration = Duration::from_mins(10);
 
 /// `usher cluster …`
 #[derive(Debug, Subcommand)]
@@ -93,7 +95,7 @@ pub(super) async fn run(command: Command, globals: &Globals) -> anyhow::Result<(
             Ok(())
         }
         Command::Promote { node } => {
-            let answer = globals.rest().post(&format!("/api/v1/cluster/nodes/{node}/promote"), &json!({})).await?;
+            let answer = globals.rest().post_nothing(&format!("/api/v1/cluster/nodes/{node}/promote")).await?;
             globals.output().result(&answer, || format!("node {node} votes"));
             Ok(())
         }
@@ -162,7 +164,7 @@ async fn join(config: &Path, learner: bool, globals: &Globals) -> anyhow::Result
 pub(crate) async fn promote_when_ready(rest: &mut Rest, id: &str, within: Duration) -> Result<(), Failure> {
     let until = Instant::now() + within;
     loop {
-        match rest.post(&format!("/api/v1/cluster/nodes/{id}/promote"), &json!({})).await {
+        match rest.post_nothing(&format!("/api/v1/cluster/nodes/{id}/promote")).await {
             // The leader says "not yet" as a conflict.
             Err(failure) if (failure.code() == Some("conflict") || failure.is_passing()) && Instant::now() < until => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -176,7 +178,7 @@ async fn status(globals: &Globals) -> anyhow::Result<()> {
     let status = globals.rest().get("/api/v1/cluster").await?;
     globals.output().result(&status, || {
         let nodes = items(&status, "nodes");
-        let names = ["id", "role", "address", "public_url", "voter", "matched", "lag", "version"];
+        let names = ["id", "role", "address", "public_url", "voter", "matched", "lag"];
         let rows: Vec<_> = nodes.iter().map(|n| cells(n, &names)).collect();
         let facts = ["term", "leader", "applied", "committed"].map(|name| format!("{name} {}", text(&status, name)));
         format!("{}\n{}", facts.join("  "), output::table(&names, &rows))
@@ -201,18 +203,32 @@ async fn backup(file: &Path, globals: &Globals) -> anyhow::Result<()> {
         .await?;
     out.sync_all()?;
     drop(out);
-    check_backup(&aside)?;
+    let held = storage::snapshots::open_file(&aside).with_context(|| format!("{} is not whole", aside.display()))?;
+    let index = held.header().last.index;
     std::fs::rename(&aside, file)?;
-    globals
-        .output()
-        .result(&json!({"file": name.to_string(), "bytes": bytes}), || format!("{name}: {bytes} bytes, checked"));
+    globals.output().result(&json!({"file": name.to_string(), "bytes": bytes}), || {
+        format!("{name}: {bytes} bytes, all data up to index {index}, checked")
+    });
     Ok(())
 }
 
-fn check_backup(_file: &Path) -> anyhow::Result<()> {
+fn restore(from: &Path, config: &Path, globals: &Globals) -> anyhow::Result<()> {
+    let config = super::read_config(config)?;
+    let data = &config.node.data_dir;
+    // The lock keeps a running node out.
+    let disk = OsDisk::open(data).with_context(|| format!("node.data_dir = {}", data.display()))?;
+    let disk: Arc<dyn Disk> = Arc::new(disk);
+    let restored = raft::restore(&disk, from, &config.peer_address(), &config.node_url())?;
+    let cluster = format!("{:032x}", restored.cluster_id);
+    let value = json!({"cluster": cluster, "index": restored.index, "epoch": restored.epoch});
+    globals.output().result(&value, || {
+        format!(
+            "{} now holds a cluster of one node, {cluster}, with all data up to index {} (epoch {}).\n\
+             Start the node; then let the others join with empty data folders.",
+            data.display(),
+            restored.index,
+            restored.epoch
+        )
+    });
     Ok(())
-}
-
-fn restore(_from: &Path, _config: &Path, _globals: &Globals) -> anyhow::Result<()> {
-    anyhow::bail!("not yet")
 }

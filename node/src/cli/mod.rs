@@ -5,6 +5,7 @@ mod catalogue;
 mod cluster;
 mod exit;
 mod output;
+mod ping;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,11 +13,16 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::bench::{self, BenchArgs};
 use crate::client::{Address, Rest};
 use crate::config::{self, Config};
+use crate::demo::{self, DemoArgs};
+use crate::doctor::{self, DoctorArgs};
+use crate::run;
+use crate::watch::{self, WatchArgs};
 pub(crate) use cluster::promote_when_ready;
 pub(crate) use exit::Refused;
-pub(crate) use output::Output;
+pub(crate) use output::{Output, table};
 
 /// The box office that cannot oversell: nodes, operators' commands, a demo and measurements in one program.
 #[derive(Debug, Parser)]
@@ -65,6 +71,8 @@ enum Command {
         #[arg(long, hide = true)]
         until_stdin_closes: bool,
     },
+    /// Run a whole cluster on this machine, with things on sale, until Ctrl-C.
+    Demo(DemoArgs),
     /// Form, watch and change a cluster; back it up and restore it.
     #[command(subcommand)]
     Cluster(cluster::Command),
@@ -77,6 +85,14 @@ enum Command {
     /// Showtimes.
     #[command(subcommand)]
     Showtime(catalogue::ShowtimeCommand),
+    /// Show a showtime's map and counts in the terminal, live.
+    Watch(WatchArgs),
+    /// Measure a cluster with the box office's own workload, and check every answer.
+    Bench(Box<BenchArgs>),
+    /// Examine a node's configuration and its machine; names a remedy for whatever is wrong.
+    Doctor(DoctorArgs),
+    /// Ask a node whether it may take traffic.
+    Ping,
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -86,10 +102,10 @@ enum Command {
 
 /// Parses the arguments, does what they ask and answers the exit code.
 pub(crate) fn main() -> ExitCode {
-    run(std::env::args_os())
+    answer(std::env::args_os())
 }
 
-fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+fn answer(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(told) => {
@@ -110,10 +126,12 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
     let globals = cli.globals;
     match cli.command {
-        Command::Node { config, until_stdin_closes } => {
-            let _ = (read_config(&config)?, until_stdin_closes);
-            anyhow::bail!("not yet")
-        }
+        Command::Node { config, until_stdin_closes } => run::run(&read_config(&config)?, until_stdin_closes),
+        Command::Demo(args) => block_on(demo::run(args, &globals)),
+        Command::Doctor(args) => block_on(doctor::run(args, &globals)),
+        Command::Ping => block_on(ping::run(&globals)),
+        Command::Watch(args) => block_on(watch::run(args, &globals)),
+        Command::Bench(args) => block_on(bench::run(*args, &globals)),
         Command::Cluster(command) => block_on(cluster::run(command, &globals)),
         Command::Plan(command) => block_on(catalogue::plan(command, &globals)),
         Command::Event(command) => block_on(catalogue::event(command, &globals)),

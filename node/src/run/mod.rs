@@ -1,0 +1,132 @@
+//! One node, from start to stop: the order of things, and nothing else. What a node does is in `raft` and `api`.
+//!
+//! Start: configuration, log lines, `sync_file_range`, open files, secret, data folder and its lock, consensus on what
+//! is stored, HTTP. Stop, when asked: refuse new connections and say so at `readyz`, tell viewers to move on, answer
+//! what is in flight, hand leadership over, write the state down. Asked twice: at once; nothing acknowledged is lost.
+
+mod logging;
+mod memory;
+mod signals;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Timings, TlsFiles};
+use storage::OsDisk;
+
+use crate::config::{Config, Mistakes, read_secret};
+use crate::sync_file_range;
+use memory::{Level, Limit};
+use signals::StopSignals;
+
+/// Exit code of a node that cannot go on: its disk is full, broken or read-only, or its log is damaged.
+const CANNOT_GO_ON: i32 = 6;
+/// Threads that block in the kernel are left behind after this.
+const THREADS_END_WITHIN: Duration = Duration::from_millis(500);
+
+/// Runs a node until it is asked to stop.
+pub(crate) fn run(config: &Config, until_stdin_closes: bool) -> anyhow::Result<()> {
+    logging::start(&config.log)?;
+    if !sync_file_range::is_refused() {
+        bail!("sync_file_range is not refused: run the executable as built, without LD_PRELOAD");
+    }
+    crate::bench::raise_open_files();
+    let secret = read_secret(&config.cluster.secret_file).map_err(|mistake| Mistakes(vec![mistake]))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(config.worker_threads())
+        .thread_name("serve")
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(live(config, &secret, until_stdin_closes));
+    runtime.shutdown_timeout(THREADS_END_WITHIN);
+    ended
+}
+
+async fn live(config: &Config, secret: &str, until_stdin_closes: bool) -> anyhow::Result<()> {
+    let mut signals = StopSignals::listen(until_stdin_closes)?;
+    let data = &config.node.data_dir;
+    let disk = OsDisk::open(data).with_context(|| format!("node.data_dir = {}", data.display()))?;
+    let parts = Parts { disk: Arc::new(disk), copy: true, clock: Arc::new(SystemClock), network: Arc::new(TcpNetwork) };
+    let cluster = Cluster::start(options(config, secret)?, parts).await.context("consensus")?;
+    let status = cluster.status();
+    tracing::info!(node = status.id, role = status.role.name(), applied = status.applied, "consensus is up");
+    let server = api::Server::start(api_config(config, secret), cluster.clone(), config.http.listen)
+        .await
+        .with_context(|| format!("http.listen = {}", config.http.listen))?;
+    tracing::info!(http = %config.http.listen, peers = %config.peers.listen, "the node serves");
+    let why = serve(config, &server, &mut signals).await;
+    tracing::info!(why, "stopping");
+    let stop = async {
+        server.stop().await;
+        cluster.shutdown().await;
+    };
+    tokio::select! {
+        () = stop => tracing::info!("stopped"),
+        why = signals.next() => tracing::warn!(why, "stopping at once"),
+    }
+    Ok(())
+}
+
+/// Watches memory until the node is asked to stop; returns by what.
+async fn serve(config: &Config, server: &api::Server, signals: &mut StopSignals) -> &'static str {
+    let limit = Limit::of(&config.memory);
+    let mut look = tokio::time::interval(memory::EVERY);
+    let mut before = Level::Enough;
+    loop {
+        tokio::select! {
+            why = signals.next() => return why,
+            _ = look.tick() => {}
+        }
+        let Some(used) = memory::used_bytes() else { continue };
+        let level = limit.level(used);
+        if level != before {
+            let (used_mib, limit_mib) = (used >> 20, limit.bytes >> 20);
+            match level {
+                Level::Enough => tracing::info!(used_mib, limit_mib, "memory is enough again"),
+                Level::Scarce => tracing::warn!(used_mib, limit_mib, "memory is getting scarce"),
+                Level::Full => {
+                    tracing::error!(used_mib, limit_mib, "new showtimes and plans are refused: memory is full");
+                }
+            }
+        }
+        server.memory_full(level == Level::Full);
+        before = level;
+    }
+}
+
+fn options(config: &Config, secret: &str) -> anyhow::Result<Options> {
+    let peers = &config.peers;
+    let mut options = Options::new(
+        peers.listen,
+        &config.peer_address(),
+        &config.node_url(),
+        config.node.data_dir.clone(),
+        Secret::new(secret.as_bytes())?,
+    );
+    let tls = TlsFiles { ca: peers.tls_ca.clone(), cert: peers.tls_cert.clone(), key: peers.tls_key.clone() };
+    options.tls = (!peers.tls_ca.as_os_str().is_empty()).then_some(tls);
+    options.timings = Timings {
+        heartbeat_ms: config.cluster.heartbeat_ms,
+        election_min_ms: config.cluster.election_min_ms,
+        election_max_ms: config.cluster.election_max_ms,
+    };
+    options.snapshot_log_bytes = config.storage.snapshot_log_bytes;
+    options.keep_log_bytes = config.storage.keep_log_bytes;
+    options.copy_bytes_max = config.storage.copy_bytes_max;
+    options.request_deadline = Duration::from_millis(config.cluster.request_deadline_ms);
+    // Nothing more can be acknowledged, so nothing is lost by ending here; a core dump would tell no more.
+    options.on_fatal = Arc::new(|why| {
+        tracing::error!(why, "the node cannot go on and ends; nothing that was acknowledged is lost");
+        std::process::exit(CANNOT_GO_ON);
+    });
+    Ok(options)
+}
+
+fn api_config(config: &Config, secret: &str) -> api::Config {
+    let mut api = api::Config::new(config.public_urls(), secret.as_bytes());
+    api.connections_max = config.limits.connections_max;
+    api.sockets_max = config.limits.live_sockets_max;
+    api.drain_timeout = Duration::from_secs(config.limits.drain_seconds);
+    api
+}
