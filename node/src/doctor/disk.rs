@@ -11,8 +11,8 @@ use super::Finding;
 use crate::client::new_key;
 
 const GIB: u64 = 1 << 30;
-/// Below it the node refuses to run sooner or later.
-const FREE_MIN: u64 = GIB;
+/// Below it the node ends itself sooner rather than later.
+const FREE_MIN: u64 = GIB / 4;
 const FREE_GOOD: u64 = 10 * GIB;
 const SYNCS: usize = 50;
 /// A sync's median above this makes every sale slow.
@@ -70,7 +70,7 @@ fn room(folder: &Path) -> Finding {
     };
     let seen = format!("{} MiB free", free >> 20);
     match free {
-        0..FREE_MIN => Finding::error(CHECK, seen, "free at least 1 GiB; a full disk stops the node"),
+        0..FREE_MIN => Finding::error(CHECK, seen, "make room; a full disk stops the node"),
         FREE_MIN..FREE_GOOD => Finding::warning(CHECK, seen, "10 GiB are comfortable for log and snapshots"),
         _ => Finding::ok(CHECK, seen),
     }

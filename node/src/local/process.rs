@@ -54,7 +54,14 @@ impl LocalNode {
     pub(crate) fn start(&mut self) -> anyhow::Result<()> {
         let program = std::env::current_exe().context("this program's own path")?;
         let log = File::options().create(true).append(true).open(self.log_file())?;
-        let child = Command::new(&program)
+        let mut command = Command::new(&program);
+        // The caller's own overrides would give every node the same port or folder.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|n| n.starts_with("USHER_") && n.contains("__")) {
+                command.env_remove(name);
+            }
+        }
+        let child = command
             .arg("node")
             .arg("--config")
             .arg(&self.config)
