@@ -12,8 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use api::Api;
 use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Timings, TlsFiles};
 use storage::OsDisk;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use crate::config::{Config, Mistakes, read_secret};
 use crate::sync_file_range;
@@ -51,25 +54,35 @@ async fn live(config: &Config, secret: &str, until_stdin_closes: bool) -> anyhow
     let cluster = Cluster::start(options(config, secret)?, parts).await.context("consensus")?;
     let status = cluster.status();
     tracing::info!(node = status.id, role = status.role.name(), applied = status.applied, "consensus is up");
-    let server = api::Server::start(api_config(config, secret), cluster.clone(), config.http.listen)
-        .await
-        .with_context(|| format!("http.listen = {}", config.http.listen))?;
-    tracing::info!(http = %config.http.listen, peers = %config.peers.listen, "the node serves");
-    let why = serve(config, &server, &mut signals).await;
+    let api = Api::new(api_config(config, secret), cluster.clone())?;
+    let listen = config.http.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("http.listen = {listen}"))?;
+    tracing::info!(http = %listen, peers = %config.peers.listen, "the node serves");
+    let (stop, stopping) = oneshot::channel::<()>();
+    let mut serving = std::pin::pin!(api.serve(listener, async { drop(stopping.await) }));
+    let why = tokio::select! {
+        ended = &mut serving => return ended.context("http"),
+        why = watch(config, &api, &mut signals) => why,
+    };
     tracing::info!(why, "stopping");
-    let stop = async {
-        server.stop().await;
+    api.drain();
+    drop(stop);
+    let stopped = async {
+        let served = serving.await;
         cluster.shutdown().await;
+        served
     };
     tokio::select! {
-        () = stop => tracing::info!("stopped"),
-        why = signals.next() => tracing::warn!(why, "stopping at once"),
+        stopped = stopped => stopped.inspect(|()| tracing::info!("stopped")).context("http"),
+        why = signals.next() => {
+            tracing::warn!(why, "stopping at once");
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// Watches memory until the node is asked to stop; returns by what.
-async fn serve(config: &Config, server: &api::Server, signals: &mut StopSignals) -> &'static str {
+async fn watch(config: &Config, api: &Api, signals: &mut StopSignals) -> &'static str {
     let limit = Limit::of(&config.memory);
     let mut look = tokio::time::interval(memory::EVERY);
     let mut before = Level::Enough;
@@ -85,12 +98,10 @@ async fn serve(config: &Config, server: &api::Server, signals: &mut StopSignals)
             match level {
                 Level::Enough => tracing::info!(used_mib, limit_mib, "memory is enough again"),
                 Level::Scarce => tracing::warn!(used_mib, limit_mib, "memory is getting scarce"),
-                Level::Full => {
-                    tracing::error!(used_mib, limit_mib, "new showtimes and plans are refused: memory is full");
-                }
+                Level::Full => tracing::error!(used_mib, limit_mib, "memory is full: new showtimes are refused"),
             }
         }
-        server.memory_full(level == Level::Full);
+        api.refuse_showtimes(level == Level::Full);
         before = level;
     }
 }
