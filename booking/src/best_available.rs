@@ -113,11 +113,16 @@ impl<'a> Search<'a> {
         self.together(quantity).or_else(|| self.nearest(quantity))
     }
 
-    /// Slides a window over each run of neighbouring seats.
+    /// Slides a window over each run of neighbouring seats, the nearest runs first, until no run can be better.
     fn together(&self, quantity: usize) -> Option<Vec<u32>> {
         let mut best: Option<(u64, u32)> = None;
         let mut window: std::collections::VecDeque<(u64, bool)> = std::collections::VecDeque::with_capacity(quantity);
-        for run in &self.inventory.plan().runs {
+        for (nearest, run) in self.inventory.runs_by_distance() {
+            // What the sum below would be if all seats were as near as the run's nearest: it cannot be less.
+            let least_possible = nearest / quantity as u64 * quantity as u64;
+            if best.is_some_and(|(least, _)| least < least_possible) {
+                break;
+            }
             window.clear();
             let (mut sum, mut wheelchairs) = (0_u64, 0_u32);
             for number in run.seats() {
@@ -138,7 +143,7 @@ impl<'a> Search<'a> {
                 }
                 let fits = window.len() == quantity && wheelchairs == self.criteria.accessible;
                 let first = (number + 1).saturating_sub(quantity as u32);
-                if fits && best.is_none_or(|(least, _)| sum < least) && self.leaves_no_orphan(first, number) {
+                if fits && best.is_none_or(|least| (sum, first) < least) && self.leaves_no_orphan(first, number) {
                     best = Some((sum, first));
                 }
             }

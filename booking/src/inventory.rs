@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::chunks::ChunkMap;
 use crate::digest::Digest;
 use crate::ids::{HoldId, ShowtimeId};
-use crate::plan::Plan;
+use crate::plan::{Plan, Run};
 use crate::record::RecordKey;
 use crate::table::Journal;
 
@@ -139,6 +139,9 @@ pub struct Inventory {
     total: Counts,
     by_category: Vec<Counts>,
     by_section: Vec<Counts>,
+    /// For best available: the plan's runs (by index) with the squared distance of their nearest seat from the focal
+    /// point, the nearest first. Derived from the plan.
+    runs_by_distance: Arc<[(u64, u32)]>,
     /// Deadlines of its active holds: derived, not a record.
     pub(crate) deadlines: ChunkMap<(u64, HoldId), ()>,
     /// Log index of the last change of a place.
@@ -153,8 +156,10 @@ impl Inventory {
             .map(|i| Arc::new(vec![0; CELLS_PER_RECORD.min(seats - i * CELLS_PER_RECORD)]))
             .collect();
         let areas = plan.areas.iter().map(|a| AreaCounts { free: a.capacity, held: 0, sold: 0, blocked: 0 }).collect();
+        let runs_by_distance = by_distance(&plan);
         let mut inventory = Self {
             showtime,
+            runs_by_distance,
             plan,
             cells,
             areas: Arc::new(areas),
@@ -272,6 +277,13 @@ impl Inventory {
         &self.by_section
     }
 
+    /// Runs of neighbouring seats with the squared distance of their nearest seat, the nearest run first.
+    pub(crate) fn runs_by_distance(&self) -> impl Iterator<Item = (u64, Run)> {
+        self.runs_by_distance
+            .iter()
+            .filter_map(|(distance, run)| Some((*distance, *self.plan.runs.get(*run as usize)?)))
+    }
+
     /// Log index of the last change of a place since this node started; 0 if there was none.
     pub fn changed_at(&self) -> u64 {
         self.changed_at
@@ -364,4 +376,14 @@ impl Inventory {
         let fresh = self.plan.areas.iter().zip(self.areas.iter()).all(|(a, c)| a.capacity == c.free);
         (!fresh).then_some(&self.areas)
     }
+}
+
+fn by_distance(plan: &Plan) -> Arc<[(u64, u32)]> {
+    let nearest = |run: &Run| {
+        let seats = run.seats().filter_map(|n| plan.seats.get(n as usize));
+        seats.map(|seat| seat.at.distance_squared(plan.focal_point)).min().unwrap_or(u64::MAX)
+    };
+    let mut runs: Vec<(u64, u32)> = (0..).zip(&plan.runs).map(|(index, run)| (nearest(run), index)).collect();
+    runs.sort_unstable();
+    runs.into()
 }

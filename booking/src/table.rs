@@ -84,6 +84,13 @@ impl<K: TableKey, V: Clone + Hash> Table<K, V> {
         Some(result)
     }
 
+    /// Changes how the record lies in memory, not what it says: digest and journal need not know.
+    pub(crate) fn share(&mut self, key: &K, change: impl FnOnce(&mut V)) {
+        if let Some(slot) = self.0.get_mut(key) {
+            change(Arc::make_mut(slot));
+        }
+    }
+
     /// Takes the record out.
     pub(crate) fn remove(&mut self, journal: &mut Journal, key: K) -> Option<Arc<V>> {
         let old = self.0.remove(&key)?;

@@ -25,7 +25,12 @@ pub(crate) struct Stored {
 }
 
 /// See the module.
-pub(crate) struct Machine(pub(crate) Arc<Node>, pub(crate) Stored);
+pub(crate) struct Machine {
+    pub(crate) node: Arc<Node>,
+    /// This node's id; openraft applies before the node itself has made it known.
+    pub(crate) me: u64,
+    pub(crate) stored: Stored,
+}
 
 /// Ends the process if an entry makes the rules panic: the state may be half changed, and every node would come to the
 /// same end.
@@ -41,7 +46,7 @@ impl Drop for Unharmed<'_> {
 
 impl Machine {
     fn apply_one(&self, id: LogId, payload: Payload) -> io::Result<Outcomes> {
-        let node = &*self.0;
+        let node = &*self.node;
         let _unharmed = Unharmed(node, id);
         let outcomes = match payload {
             Payload::Blank => {
@@ -63,7 +68,7 @@ impl Machine {
                 node.replica.apply(id, at_ms, requests)
             }
         };
-        if id.leader_id.node_id == node.party().node_id {
+        if id.leader_id.node_id == self.me {
             node.proposer.set_applied(id.leader_id.term);
         }
         Ok(outcomes)
@@ -75,7 +80,7 @@ impl RaftStateMachine<Types> for Machine {
     type SnapshotBuilder = Builder;
 
     async fn applied_state(&mut self) -> Result<(Option<LogId>, StoredMembership), io::Error> {
-        let held = self.0.replica.held();
+        let held = self.node.replica.held();
         Ok((held.applied, held.membership))
     }
 
@@ -93,20 +98,20 @@ impl RaftStateMachine<Types> for Machine {
     }
 
     async fn get_snapshot_builder(&mut self) -> Builder {
-        Builder { node: Arc::clone(&self.0), held: Some(self.0.replica.held()), parts: self.1.clone() }
+        Builder { node: Arc::clone(&self.node), held: Some(self.node.replica.held()), parts: self.stored.clone() }
     }
 
     async fn install_snapshot(&mut self, _meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<(), io::Error> {
         // The file is whole and durable already; only memory is left to do.
         let held = on_thread("snapshot-load", move || snapshot::load(&snapshot.0)).await;
         let held = held.ok_or_else(|| io::Error::other("the snapshot made the rules panic"))??;
-        self.0.time.applied(held.state.now_ms());
-        self.0.replica.replace(held, false);
+        self.node.time.applied(held.state.now_ms());
+        self.node.replica.replace(held, false);
         Ok(())
     }
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot>, io::Error> {
-        let snapshots = self.1.snapshots.clone();
+        let snapshots = self.stored.snapshots.clone();
         let newest = on_thread("snapshot-check", move || snapshots.newest()).await;
         match newest.ok_or_else(|| io::Error::other("no thread"))?.map_err(snapshot::other)? {
             Some(reader) => snapshot::offered(reader).map(Some),

@@ -80,7 +80,12 @@ pub(crate) fn make(snapshots: &Snapshots, log: &Log, held: &Held) -> io::Result<
 
 /// Reads a snapshot into a state and compares its digest. Blocks.
 pub(crate) fn load(reader: &SnapshotReader) -> io::Result<Held> {
-    load_with(reader, |_| {})
+    let held = load_with(reader, |_| {})?;
+    if held.state.digest() == reader.header().digest {
+        Ok(held)
+    } else {
+        Err(other("the state that was read has another digest than the one that was written"))
+    }
 }
 
 fn load_with(reader: &SnapshotReader, adjust: impl FnOnce(&mut Loader)) -> io::Result<Held> {
@@ -101,17 +106,15 @@ fn load_with(reader: &SnapshotReader, adjust: impl FnOnce(&mut Loader)) -> io::R
     }
     adjust(&mut loader);
     let state = loader.finish().map_err(other)?;
-    let header = reader.header();
-    if state.digest() != header.digest {
-        return Err(other("the state that was read has another digest than the one that was written"));
-    }
-    let meta = meta(header)?;
+    let meta = meta(reader.header())?;
     Ok(Held { state, applied: meta.last_log_id, membership: meta.last_membership })
 }
 
 /// Reads a backup into a state of a new epoch.
 pub(crate) fn load_backup(file: &Path) -> io::Result<Held> {
     let reader = storage::snapshots::open_file(file).map_err(other)?;
+    // Once as it was written, to compare its digest: the epoch is part of that.
+    load(&reader)?;
     load_with(&reader, Loader::new_epoch)
 }
 

@@ -186,7 +186,7 @@ async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Resu
     }
     let store = LogStore::new(log.clone(), Arc::clone(&node.counters.sync_us));
     let stored = Stored { snapshots: found.snapshots.clone(), log: log.clone() };
-    let machine = Machine(Arc::clone(node), stored);
+    let machine = Machine { node: Arc::clone(node), me: identity.node_id, stored };
     let config = Arc::new(config(node.options.timings)?);
     let raft = Raft::build(identity.node_id, config, Clients(Arc::clone(node)), store, machine)
         .await

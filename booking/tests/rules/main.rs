@@ -5,5 +5,6 @@
 mod bounds;
 mod golden;
 mod house;
+mod nearest;
 mod random;
 mod scenario;

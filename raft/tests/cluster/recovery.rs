@@ -114,11 +114,16 @@ async fn a_node_starts_from_its_copy_and_from_a_backup() {
     h.stop(0).await;
     let mut options = h.options(0);
     options.data = folder.path().to_owned();
-    let parts = |h: &Harness| Parts { disk: Arc::new(OsDisk::open(folder.path()).unwrap()), copy: true, ..h.parts(0) };
-    let node = Cluster::start(options.clone(), parts(&h)).await.unwrap();
+    // A node's tasks let go of the disk a moment after it has stopped.
+    let open = || until("the disk's lock", || OsDisk::open(folder.path()).ok());
+    let node = {
+        let disk = Arc::new(open().await);
+        Cluster::start(options.clone(), Parts { disk, copy: true, ..h.parts(0) }).await.unwrap()
+    };
     node.initialize().await.unwrap();
     for n in 1..=40 {
-        node.propose(0, make_organization(n)).await.unwrap();
+        let made = node.propose(0, make_organization(n)).await;
+        assert!(made.is_ok(), "{made:?} {:?} {:?}", node.status(), node.metrics());
     }
     let digest = node.digest(None).await.unwrap().unwrap();
     let backup = folder.path().join("backup");
@@ -126,7 +131,10 @@ async fn a_node_starts_from_its_copy_and_from_a_backup() {
     until("the copy", || (node.metrics().copied == node.applied()).then_some(())).await;
     node.shutdown().await;
     drop(node);
-    let node = Cluster::start(options.clone(), parts(&h)).await.unwrap();
+    let node = {
+        let disk = Arc::new(open().await);
+        Cluster::start(options.clone(), Parts { disk, copy: true, ..h.parts(0) }).await.unwrap()
+    };
     assert_eq!(node.digest(Some(digest.0)).await.unwrap(), Some(digest), "from the copy, before anything is replayed");
     node.linearizable().await.unwrap();
     node.shutdown().await;
