@@ -50,6 +50,8 @@ struct ThisNodeJson {
     last_log: u64,
     /// Index of its newest snapshot; 0 if it has none.
     snapshot: u64,
+    /// Its log begins after this index; 0 if it has all of it.
+    purged: u64,
     /// Bytes of its log.
     log_bytes: u64,
     /// Bytes of its copy of the state on disk.
@@ -183,6 +185,7 @@ pub(crate) async fn read(Shared(app): Shared<App>, reading: Reading) -> Result<R
             committed: status.committed,
             last_log: status.last_log,
             snapshot: status.snapshot,
+            purged: status.purged,
             log_bytes: status.log_bytes,
             state_bytes: status.state_bytes,
             protocol: status.protocol,
