@@ -45,7 +45,7 @@ impl Config {
             secret: secret.to_vec(),
             connections_max: 16_384,
             sockets_max: 12_000,
-            header_timeout: Duration::from_secs(60),
+            header_timeout: Duration::from_mins(1),
             body_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(10),
         }

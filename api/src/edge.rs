@@ -88,11 +88,7 @@ async fn before(app: &App, parts: &Parts) -> Result<Option<Response>, Problem> {
         return Ok(None);
     }
     // The seats' packed form is settled by its route.
-    if headers.contains_key(header::ACCEPT)
-        && !accepts(headers, "application/json")
-        && !(path.ends_with("/seats") && accepts(headers, seats::PACKED))
-        && !(path.ends_with("/backup") && accepts(headers, "application/octet-stream"))
-        && !path.ends_with("/live")
+    if headers.contains_key(header::ACCEPT) && !accepts(headers, "application/json") && !accepts_own_form(headers, path)
     {
         return Err(Kind::NotAcceptable.problem());
     }
@@ -102,6 +98,12 @@ async fn before(app: &App, parts: &Parts) -> Result<Option<Response>, Problem> {
         app.cluster.wait_applied(index, BEHIND).await?;
     }
     Ok(None)
+}
+
+/// Whether the route has a form of its own besides JSON, and `Accept` takes it.
+fn accepts_own_form(headers: &HeaderMap, path: &str) -> bool {
+    let own = [("/seats", seats::PACKED), ("/backup", "application/octet-stream")];
+    path.ends_with("/live") || own.iter().any(|(end, form)| path.ends_with(end) && accepts(headers, form))
 }
 
 /// The index that `X-Min-Log-Index` asks for.

@@ -86,7 +86,7 @@ pub(crate) struct AreaBody {
     /// The area's id.
     #[schema(value_type = String)]
     pub(crate) area: Box<str>,
-    #[schema(minimum = 1, maximum = 100000)]
+    #[schema(minimum = 1, maximum = 100_000)]
     pub(crate) quantity: u32,
 }
 

@@ -7,7 +7,7 @@
 //! | `action` `reading` `reply` `problem` | a request that changes, one that reads, an answer, a refusal |
 //! | `caller` `tokens` `visibility` | who calls; bearer secrets; who sees what |
 //! | `idempotency` `conditional` `patch` `lists` | once-only marks; ETags; merge patches; pages |
-//! | `time` `money` `places` | values as JSON |
+//! | `time` `money` `places` `hex` | values as JSON |
 //! | `venues` `plans/` `events` `showtimes` `blocks` | the catalogue and seating |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `holds` `orders` `tickets` | selling |
@@ -25,6 +25,7 @@ mod docs;
 mod edge;
 mod error;
 mod events;
+mod hex;
 mod holds;
 mod idempotency;
 mod keys;

@@ -15,6 +15,7 @@ const BOUNDS_US: [u64; 12] =
 macro_rules! classes {
     ($($class:ident $name:literal,)*) => {
         /// A class of requests: what the label `route` tells apart.
+        #[expect(clippy::doc_markdown, reason = "the label is the best description")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Class { $(#[doc = $name] $class,)* }
         impl Class {

@@ -111,10 +111,7 @@ impl Kind {
             kind: self,
             detail: Cow::Borrowed(""),
             members: Map::new(),
-            retry_after_s: match self {
-                Self::NoLeader | Self::NodeBehind | Self::RateLimited => Some(1),
-                _ => None,
-            },
+            retry_after_s: matches!(self, Self::NoLeader | Self::NodeBehind | Self::RateLimited).then_some(1),
             index: None,
             replayed: false,
         }))
@@ -144,6 +141,7 @@ struct Details {
 
 impl Problem {
     /// What kind it is.
+    #[cfg(test)]
     pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }

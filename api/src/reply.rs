@@ -1,4 +1,4 @@
-//! Answers that are not problems: JSON or bytes with index, ETag and caching headers.
+//! Answers that are not problems: JSON or bytes with index, entity tag and caching headers.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::edge::{LOG_INDEX, REPLAYED};
+use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 
 /// May be kept, but must be asked for again each time.
@@ -77,7 +78,7 @@ impl Reply {
         self
     }
 
-    /// It is named by an ETag of its own and may be kept as said.
+    /// It is named by an entity tag of its own and may be kept as said.
     pub(crate) fn tagged(mut self, etag: String, cache: &'static str) -> Self {
         self.etag = Some(etag);
         self.cache = cache;
@@ -87,8 +88,8 @@ impl Reply {
     /// It is named by a hash of its body.
     pub(crate) fn hashed(self) -> Self {
         let hash: [u8; 32] = Sha256::digest(&self.body).into();
-        let etag: String = hash.iter().take(12).map(|b| format!("{b:02x}")).collect();
-        self.tagged(format!("\"{etag}\""), REVALIDATE)
+        let etag = format!("\"{}\"", hex(hash.get(..12).unwrap_or_default()));
+        self.tagged(etag, REVALIDATE)
     }
 }
 

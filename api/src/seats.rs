@@ -134,13 +134,12 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, readi
         let inventory: Option<Arc<Inventory>> = state.inventory(id).cloned();
         (inventory.ok_or_else(missing)?, state.index(), state.meta().epoch)
     };
-    let snapshot = match app.snapshots.kept(id, at_least) {
-        Some(kept) => kept,
-        None => {
-            let made = snapshot(&inventory, index, epoch)?;
-            app.snapshots.keep(id, &made);
-            made
-        }
+    let snapshot = if let Some(kept) = app.snapshots.kept(id, at_least) {
+        kept
+    } else {
+        let made = snapshot(&inventory, index, epoch)?;
+        app.snapshots.keep(id, &made);
+        made
     };
     let etag = |form: &str| format!("\"{epoch}-{}-{form}\"", snapshot.index);
     let reply = if json {

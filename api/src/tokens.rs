@@ -8,6 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::hex::hex;
+
 type Keyed = Hmac<Sha256>;
 
 /// Characters of a key's id.
@@ -40,7 +42,7 @@ impl Tokens {
     pub(crate) fn new(secret: &[u8]) -> Self {
         let holds = derive(secret, "usher hold tokens 1");
         let id: [u8; 32] = Sha256::digest(holds).into();
-        let key_id = id.iter().take(KEY_ID_LEN / 2).map(|b| format!("{b:02x}")).collect();
+        let key_id = hex(id.get(..KEY_ID_LEN / 2).unwrap_or_default());
         Self { holds: keyed(&holds), api_keys: keyed(&derive(secret, "usher API keys 1")), key_id }
     }
 

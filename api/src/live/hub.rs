@@ -30,7 +30,7 @@ const HISTORY_LEN: usize = 256;
 /// Bytes of frames kept of a showtime.
 const HISTORY_BYTES: usize = 512 * 1024;
 /// A showtime that nobody watches is followed for so long, for viewers that come back.
-const FOLLOWED_FOR: Duration = Duration::from_secs(60);
+const FOLLOWED_FOR: Duration = Duration::from_mins(1);
 
 /// One viewer, as the hub sees it.
 #[derive(Debug)]
@@ -234,14 +234,16 @@ impl Hub {
         let number = channel.number;
         let new = number == next;
         channel.viewers.insert(viewer.id, viewer.clone());
-        let mut send = |message| self.hand(viewer, message);
+        let send = |message| self.hand(viewer, message);
         match from_index.filter(|from| *from < channel.to) {
             None => send(frames::subscribed(showtime, number, epoch, from_index.unwrap_or(index).min(index))),
             Some(from) => {
                 let missed: Vec<&Arc<Frame>> = channel.history.iter().filter(|f| f.to > from).collect();
                 if missed.first().is_some_and(|f| f.from <= from) {
                     send(frames::subscribed(showtime, number, epoch, from));
-                    missed.into_iter().for_each(|f| send(f.message(viewer.packed)));
+                    for frame in missed {
+                        send(frame.message(viewer.packed));
+                    }
                 } else if from >= known_from && changed_at <= from {
                     // Nothing happened since; an empty frame joins the viewer to the chain.
                     send(frames::subscribed(showtime, number, epoch, from));

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::hex;
 use crate::app::App;
+use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading};
 use crate::reply::Reply;

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::action::LargeAction;
 use crate::app::{App, draw};
+use crate::hex::hex;
 use crate::lists::{ListQuery, Page, page};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading, fresh};
@@ -62,11 +63,6 @@ pub(crate) struct PlanJson {
     warnings: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Time>,
-}
-
-/// The hash as text.
-pub(crate) fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn view(plan: &Plan, id: PlanId, warnings: Option<Vec<String>>) -> PlanJson {

@@ -1,7 +1,11 @@
 //! The interface from outside: the real router over a real cluster of one node, on a disk in memory.
 
-//mod catalogue;
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it stands")]
+
+mod catalogue;
+mod connections;
 mod holds;
-//mod live;
-//mod problems;
+mod isolation;
+mod live;
+mod problems;
 mod support;

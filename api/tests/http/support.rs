@@ -10,32 +10,32 @@ use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork};
 use serde_json::{Value, json};
 use storage::MemDisk;
 
-pub const SECRET: &str = "a secret for tests only";
+pub(crate) const SECRET: &str = "a secret for tests only";
 
 /// An answer, read whole.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
     }
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
     /// Checks the status; returns the body.
     #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
+    pub(crate) fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         assert!(!self.header("x-log-index").is_empty() && !self.header("x-request-id").is_empty());
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
     /// Checks that it is this problem.
     #[track_caller]
-    pub fn problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let body = self.expect(status);
         assert_eq!(self.header("content-type"), "application/problem+json");
         assert_eq!(body["code"], code, "{body}");
@@ -47,14 +47,14 @@ impl Answer {
 }
 
 /// A node to talk to.
-pub struct Node {
-    pub api: Api,
-    pub cluster: Cluster,
+pub(crate) struct Node {
+    pub(crate) api: Api,
+    pub(crate) cluster: Cluster,
     /// Secret of the first organization's first key, with every scope.
-    pub key: String,
+    pub(crate) key: String,
 }
 
-pub async fn cluster() -> Cluster {
+pub(crate) async fn cluster() -> Cluster {
     let secret = Secret::new(SECRET.as_bytes()).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let options = Options::new(listen, "127.0.0.1:1", "http://localhost", "/data".into(), secret);
@@ -69,7 +69,7 @@ pub async fn cluster() -> Cluster {
 
 impl Node {
     /// A founded node.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let cluster = cluster().await;
         let mut config = Config::new(vec!["http://localhost".to_owned()], SECRET.as_bytes());
         config.body_timeout = Duration::from_millis(300);
@@ -77,19 +77,19 @@ impl Node {
         let mut node = Self { api, cluster, key: String::new() };
         let headers = [("x-cluster-secret", SECRET)];
         let founded = node.ask("POST", "/api/v1/cluster/init", &headers, &json!({"organization": "House"})).await;
-        node.key = founded.expect(201)["key"].as_str().unwrap().to_owned();
+        founded.expect(201)["key"].as_str().unwrap().clone_into(&mut node.key);
         node
     }
 
     /// Any request with any body.
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.api.answer(request).await.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
     /// A request with a JSON body; null for none.
-    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -104,36 +104,36 @@ impl Node {
     }
 
     /// A request with the first key.
-    pub async fn staff(&self, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn staff(&self, method: &str, path: &str, body: &Value) -> Answer {
         self.with(&self.key, method, path, body).await
     }
 
     /// A request with a bearer token.
-    pub async fn with(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn with(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
         self.ask(method, path, &[("authorization", &format!("Bearer {token}"))], body).await
     }
 
     /// A request without credentials.
-    pub async fn buyer(&self, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn buyer(&self, method: &str, path: &str, body: &Value) -> Answer {
         self.ask(method, path, &[], body).await
     }
 }
 
 /// An id out of an answer.
-pub fn id(value: &Value) -> String {
+pub(crate) fn id(value: &Value) -> String {
     value["id"].as_str().unwrap().to_owned()
 }
 
 /// A house with an event on sale.
-pub struct House {
-    pub venue: String,
-    pub plan: String,
-    pub event: String,
-    pub showtime: String,
+pub(crate) struct House {
+    pub(crate) venue: String,
+    pub(crate) plan: String,
+    pub(crate) event: String,
+    pub(crate) showtime: String,
 }
 
 /// A plan of two rows of ten seats and an area of 50.
-pub fn plan() -> Value {
+pub(crate) fn plan() -> Value {
     let row = |row: u32| {
         let seats: Vec<Value> = (1..=10)
             .map(|n| json!({"seat_guid": format!("{row}-{n}"), "seat_number": n.to_string(), "category": "All", "position": {"x": n * 20, "y": row * 30}}))
@@ -147,7 +147,7 @@ pub fn plan() -> Value {
     })
 }
 
-pub fn showtime(plan: &str) -> Value {
+pub(crate) fn showtime(plan: &str) -> Value {
     json!({
         "plan": plan, "starts_at": "2099-01-01T19:00:00Z", "zone": "Europe/Berlin", "state": "on_sale",
         "price_tiers": [{"id": "t1", "name": "All", "price": {"amount": 4500, "currency": "EUR"},
@@ -157,11 +157,11 @@ pub fn showtime(plan: &str) -> Value {
 
 impl House {
     /// Built with the node's first key.
-    pub async fn build(node: &Node) -> Self {
+    pub(crate) async fn build(node: &Node) -> Self {
         Self::build_with(node, &node.key).await
     }
 
-    pub async fn build_with(node: &Node, key: &str) -> Self {
+    pub(crate) async fn build_with(node: &Node, key: &str) -> Self {
         let venue = node.with(key, "POST", "/api/v1/venues", &json!({"name": "House", "zone": "Europe/Berlin"})).await;
         let venue = id(&venue.expect(201));
         let plan = node.with(key, "POST", &format!("/api/v1/venues/{venue}/plans"), &plan()).await;
@@ -174,7 +174,7 @@ impl House {
     }
 
     /// Where its holds are placed.
-    pub fn holds(&self) -> String {
+    pub(crate) fn holds(&self) -> String {
         format!("/api/v1/showtimes/{}/holds", self.showtime)
     }
 }
