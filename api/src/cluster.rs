@@ -210,7 +210,7 @@ pub(crate) async fn add(Shared(app): Shared<App>, action: Action) -> Result<Repl
 pub(crate) async fn remove(Shared(app): Shared<App>, Id(node): Id<u64>, action: Action) -> Result<Reply, Problem> {
     action.caller.staff(Scope::Cluster)?;
     action.no_body()?;
-    known(&app, node)?;
+    known(&app, node).await?;
     app.cluster.remove(node).await?;
     Ok(Reply::none())
 }
@@ -221,13 +221,14 @@ pub(crate) async fn remove(Shared(app): Shared<App>, Id(node): Id<u64>, action: 
 pub(crate) async fn promote(Shared(app): Shared<App>, Id(node): Id<u64>, action: Action) -> Result<Reply, Problem> {
     action.caller.staff(Scope::Cluster)?;
     action.no_body()?;
-    known(&app, node)?;
+    known(&app, node).await?;
     app.cluster.promote(node).await?;
     Reply::ok(&NodeIdJson { id: node.to_string() })
 }
 
-fn known(app: &App, node: u64) -> Result<(), Problem> {
-    let known = app.cluster.status().members.iter().any(|m| m.id == node);
+async fn known(app: &App, node: u64) -> Result<(), Problem> {
+    // The leader's word counts: this node may not have heard yet of one that has just joined.
+    let known = app.cluster.members().await.iter().any(|m| m.id == node);
     if known { Ok(()) } else { Err(Kind::NotFound.detail("the cluster has no such node")) }
 }
 

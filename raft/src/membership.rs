@@ -20,6 +20,8 @@ use crate::types::{Peer, Types};
 const CHANGE_WITHIN: Duration = Duration::from_secs(15);
 /// A learner that lags by more entries gets no vote.
 const PROMOTION_LAG_MAX: u64 = 1_000;
+/// A node's view of the membership follows the membership within this.
+const SEEN_WITHIN: Duration = Duration::from_secs(1);
 /// Leadership is handed over within this.
 const TRANSFER_WITHIN: Duration = Duration::from_secs(2);
 
@@ -87,7 +89,12 @@ impl Node {
             return Err(Error::Membership(format!("the node at {address} is a member already")));
         }
         let peer = Peer { address: address.to_owned(), public_url, disk_id };
-        outcome(self.core()?.raft.add_learner(id, peer, false).await, id)
+        let raft = &self.core()?.raft;
+        let added = outcome(raft.add_learner(id, peer, false).await, id)?;
+        // Whoever is told of the node may ask for it at once: this node's own view must have it by then.
+        let view = raft.wait(Some(SEEN_WITHIN));
+        drop(view.metrics(|m| m.membership_config.nodes().any(|(n, _)| *n == id), "added").await);
+        Ok(added)
     }
 
     async fn promote(&self, node: u64) -> Result<Option<u64>, Error> {

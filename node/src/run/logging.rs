@@ -10,7 +10,8 @@ use crate::config::{Log, LogFormat};
 pub(super) fn start(log: &Log) -> anyhow::Result<()> {
     let filter: EnvFilter = log.level.parse()?;
     // openraft tells its every step at info; what matters of it is told by raft in our words.
-    let quiet = ["openraft=warn", "sled=warn", "hyper=warn", "rustls=warn"];
+    // Its outer shell calls it an error when a message meets a node that is stopping.
+    let quiet = ["openraft=warn", "openraft::raft=off", "sled=warn", "hyper=warn", "rustls=warn"];
     let named = |module: &str| log.level.contains(module.split('=').next().unwrap_or(module));
     let filter =
         quiet.iter().filter(|d| !named(d)).filter_map(|d| d.parse().ok()).fold(filter, EnvFilter::add_directive);

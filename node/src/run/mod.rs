@@ -14,6 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use api::Api;
 use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Timings, TlsFiles};
+use rustix::fs::Mode;
 use storage::OsDisk;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -35,6 +36,8 @@ pub(crate) fn run(config: &Config, until_stdin_closes: bool) -> anyhow::Result<(
         bail!("sync_file_range is not refused: run the executable as built, without LD_PRELOAD");
     }
     crate::bench::raise_open_files();
+    // Buyers' names are in these files: nobody else's business.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let secret = read_secret(&config.cluster.secret_file).map_err(|mistake| Mistakes(vec![mistake]))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.worker_threads())
