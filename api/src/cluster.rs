@@ -2,10 +2,10 @@
 //! Deliberately not here: starting and stopping processes (see `node`).
 
 use axum::extract::State as Shared;
-use booking::Request;
 use booking::command::{Actor, Idempotency};
 use booking::ids::OrganizationId;
 use booking::keys::Scope;
+use booking::{Command, Request};
 use raft::Member;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -288,6 +288,8 @@ pub(crate) async fn init(Shared(app): Shared<App>, action: Action) -> Result<Rep
         }
         Err(error) => return Err(error.into()),
     }
+    // Ids carry the time, which begins with the first entry.
+    app.cluster.propose(0, Request { actor: Actor::Node, idempotency: None, command: Command::Tick }).await?;
     // One mark for all attempts: two at the same time found one organization.
     let mark = Idempotency { key: 0x666f_756e_6465_6400, fingerprint: 0, minted: false };
     let command = organizations::command(&app, name);

@@ -236,6 +236,7 @@ fn add_schemas(document: &mut Value) {
     let Some(schemas) = components.get_mut("schemas").and_then(Value::as_object_mut) else { return };
     schemas.insert("Problem".to_owned(), problem);
     schemas.insert("NamedPlace".to_owned(), place);
+    inline_parts(schemas);
     // A patch is the whole body with every member optional.
     for name in ["VenueBody", "EventBody", "ShowtimeBody"] {
         if let Some(mut patch) = schemas.get(name).cloned() {
@@ -249,6 +250,25 @@ fn add_schemas(document: &mut Value) {
     for schema in patches.filter_map(|(_, m)| m.pointer_mut("/patch/requestBody/content/application~1json/schema/$ref"))
     {
         *schema = schema.as_str().unwrap_or_default().replace("Body", "Patch").into();
+    }
+}
+
+/// Writes out schemas that are made of others: a part that takes no further members would refuse the rest.
+fn inline_parts(schemas: &mut Map<String, Value>) {
+    let whole = schemas.clone();
+    for schema in schemas.values_mut() {
+        let Some(parts) = schema.get("allOf").and_then(Value::as_array) else { continue };
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for part in parts {
+            let name = part.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
+            let part = name.and_then(|n| whole.get(n)).unwrap_or(part);
+            properties.extend(part.get("properties").and_then(Value::as_object).cloned().unwrap_or_default());
+            required.extend(part.get("required").and_then(Value::as_array).cloned().unwrap_or_default());
+        }
+        let description = schema.get("description").cloned().unwrap_or_default();
+        *schema = json!({
+            "type": "object", "description": description, "properties": properties, "required": required
+        });
     }
 }
 
