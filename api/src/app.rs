@@ -2,6 +2,7 @@
 //! Deliberately not here: routes (see `lib`), and what surrounds each request (see `edge`).
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct Config {
     pub public_urls: Vec<String>,
     /// The cluster's secret, at least 16 bytes: keys of all tokens derive from it; it guards `cluster/init`.
     pub secret: Vec<u8>,
+    /// Where a backup is written before it is sent; as large as the data.
+    pub scratch: PathBuf,
     /// Connections at one time; further ones wait to be accepted.
     pub connections_max: usize,
     /// Live sockets at one time; further ones are refused.
@@ -43,6 +46,7 @@ impl Config {
         Self {
             public_urls,
             secret: secret.to_vec(),
+            scratch: std::env::temp_dir(),
             connections_max: 16_384,
             sockets_max: 12_000,
             header_timeout: Duration::from_mins(1),

@@ -70,6 +70,7 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::cluster::promote,
         crate::cluster::transfer,
         crate::cluster::digest,
+        crate::backup::download,
         crate::cluster::init,
         crate::operation::healthz,
         crate::operation::readyz,

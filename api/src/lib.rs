@@ -11,12 +11,13 @@
 //! | `venues` `plans/` `events` `showtimes` `blocks` | the catalogue and seating |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `holds` `orders` `tickets` | selling |
-//! | `keys` `organizations` `cluster` `operation` `metrics` | running it |
+//! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
 //! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
 
 mod action;
 mod app;
 mod availability;
+mod backup;
 mod blocks;
 mod caller;
 mod cluster;
@@ -117,6 +118,7 @@ fn routes() -> Vec<Route> {
         ("post",   "/api/v1/cluster/nodes/{node}/promote", post(cluster::promote)),
         ("post",   "/api/v1/cluster/leader", post(cluster::transfer)),
         ("get",    "/api/v1/cluster/digest", get(cluster::digest)),
+        ("post",   "/api/v1/cluster/backup", post(backup::download)),
         ("get",    "/healthz", get(operation::healthz)),
         ("get",    "/readyz", get(operation::readyz)),
         ("get",    "/metrics", get(operation::metrics)),

@@ -140,6 +140,17 @@ async fn a_cluster_is_founded_once() {
 }
 
 #[tokio::test]
+async fn a_backup_is_one_file_of_the_length_told() {
+    let node = Node::start().await;
+    House::build(&node).await;
+    node.buyer("POST", "/api/v1/cluster/backup", &Value::Null).await.problem(401, "token-missing");
+    let backup = node.staff("POST", "/api/v1/cluster/backup", &Value::Null).await;
+    assert_eq!((backup.status.as_u16(), backup.header("content-type")), (200, "application/octet-stream"));
+    assert_eq!(backup.header("content-length"), backup.body.len().to_string());
+    assert!(backup.body.len() > 1_000);
+}
+
+#[tokio::test]
 async fn pages_and_documents_are_served() {
     let node = Node::start().await;
     for (path, media_type, text) in [
