@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use openraft::ServerState;
+use openraft::async_runtime::Instant as _;
 use openraft::async_runtime::watch::WatchReceiver as _;
 
 use storage::Disk;
@@ -148,7 +149,19 @@ impl Cluster {
             ServerState::Leader => Role::Leader,
             ServerState::Shutdown => Role::Stopped,
         };
-        status.leader = metrics.current_leader;
+        // A vote outlives its leader, also on disk: what counts is who was heard within twice an election's time.
+        let silence_ms_max = 2 * node.options.timings.election_max_ms;
+        let alone = metrics.membership_config.voter_ids().count() == 1;
+        let current = match metrics.state {
+            ServerState::Leader if alone => true,
+            ServerState::Leader => {
+                metrics.last_quorum_acked.is_some_and(|at| at.elapsed() < Duration::from_millis(silence_ms_max))
+            }
+            ServerState::Learner | ServerState::Follower | ServerState::Candidate | ServerState::Shutdown => {
+                node.leader_heard_ms_ago() < silence_ms_max
+            }
+        };
+        status.leader = metrics.current_leader.filter(|_| current);
         status.term = metrics.current_term;
         status.committed = metrics.local_committed.map_or(0, |id| id.index);
         status.last_log = metrics.last_log_index.unwrap_or(0);

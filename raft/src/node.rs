@@ -107,6 +107,8 @@ pub(crate) struct Node {
     pub(crate) rounds: Rounds,
     pub(crate) counters: Counters,
     pub(crate) leadership: watch::Sender<Leadership>,
+    /// Boot time when a leader was last heard.
+    leader_heard_ms: AtomicU64,
     pub(crate) identity: OnceLock<Identity>,
     pub(crate) core: OnceLock<Core>,
     /// Why this node takes no part, if it does not.
@@ -139,6 +141,7 @@ impl Node {
             rounds: Rounds::default(),
             counters: Counters::default(),
             leadership: watch::Sender::new(Leadership::default()),
+            leader_heard_ms: AtomicU64::new(0),
             identity: OnceLock::new(),
             core: OnceLock::new(),
             damaged: OnceLock::new(),
@@ -238,6 +241,12 @@ impl Node {
     /// A leader's frame showed its time.
     pub(crate) fn heard_leader(&self, note: TimeNote) {
         self.time.heard_leader(note);
+        self.leader_heard_ms.store(self.parts.clock.boot_ms(), Ordering::Relaxed);
+    }
+
+    /// How long ago a leader was heard, in ms; since the machine started if none was.
+    pub(crate) fn leader_heard_ms_ago(&self) -> u64 {
+        self.parts.clock.boot_ms().saturating_sub(self.leader_heard_ms.load(Ordering::Relaxed))
     }
 
     /// Whether bytes were cut from the log's tail and no leader has caught this node up since.

@@ -62,7 +62,7 @@ pub struct Status {
     pub role: Role,
     /// Why it takes no part, if it does not.
     pub damaged: Option<String>,
-    /// The leader it knows of.
+    /// The leader, if it was heard (or, for the leader itself, hears a majority) within twice an election's time.
     pub leader: Option<u64>,
     /// Its term.
     pub term: u64,
