@@ -16,6 +16,8 @@ use crate::problem::{Kind, Problem};
 
 /// Most bytes of a body.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that are read and thrown away of a body that is too large.
+const THROWN_AWAY_MAX: usize = 512 * 1024;
 /// Most bytes of an imported seating plan.
 pub(crate) const PLAN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -99,11 +101,18 @@ impl Action {
 
 async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || Kind::TooLarge.detail(format!("at most {limit} bytes are taken"));
+    let mut stream = body.into_data_stream();
     let told = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
     if told.is_some_and(|len| len > limit) {
+        // A socket that closes with bytes unread takes the answer with it: what is under way is read first.
+        let mut thrown_away = 0;
+        while let Some(Ok(chunk)) = stream.next().await
+            && thrown_away < THROWN_AWAY_MAX
+        {
+            thrown_away += chunk.len();
+        }
         return Err(too_large());
     }
-    let mut stream = body.into_data_stream();
     let mut first = Bytes::new();
     let mut all: Vec<u8> = Vec::new();
     while let Some(chunk) = stream.next().await {

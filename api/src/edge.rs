@@ -157,12 +157,17 @@ fn not_modified(response: &mut Response, tags: Vec<HeaderValue>) {
 }
 
 fn finish(app: &App, response: &mut Response, id: &str, origin: Option<&HeaderValue>) {
+    let too_large = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
     let headers = response.headers_mut();
     if !headers.contains_key(LOG_INDEX) {
         headers.insert(LOG_INDEX, app.cluster.applied().into());
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
+    }
+    if too_large {
+        // Its body was not read: the connection ends here.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(origin) = origin.filter(|o| is_ours(app, o)) {
