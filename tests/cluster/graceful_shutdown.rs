@@ -1,0 +1,69 @@
+//! Promises 2 and 8 on purpose: SIGTERM drains, hands leadership over, sends viewers elsewhere and ends with success.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::buyers::Buyers;
+use crate::harness::{Cluster, PATIENCE, Setup};
+use crate::live::{Form, Viewer};
+use crate::oracle::INTERRUPTION_MAX;
+use crate::stage::{Stage, Wanted};
+use crate::waiting::until;
+
+/// The close code that means: connect again, elsewhere.
+const SERVICE_RESTART: u16 = 1012;
+
+/// Each node in turn, the leader first, under load.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_node_in_turn_under_load() {
+    let mut cluster = Cluster::start(Setup::nodes(3).alone()).await;
+    let stage = Stage::set(&mut cluster, Wanted { showtimes: 2, ..Wanted::default() }).await;
+    let showtime = stage.showtimes[0].clone();
+    let mut buyers = Buyers::start(&cluster, &stage, 16);
+    buyers.acknowledge(50, PATIENCE).await;
+    let leader = cluster.leader().await;
+    let mut spans: Vec<Duration> = Vec::new();
+    for number in [leader, leader % 3 + 1, (leader + 1) % 3 + 1] {
+        let mut viewer = Viewer::open(&cluster, number, &showtime, Form::Json).await;
+        let asked = Instant::now();
+        cluster.node(number).ask_to_stop();
+        let closed = loop {
+            if let Err(closed) = viewer.take(&cluster, PATIENCE).await {
+                break closed;
+            }
+        };
+        assert_eq!(closed.code, Some(SERVICE_RESTART), "{closed:?}");
+        assert!(!closed.reason.is_empty(), "the reason says what to do");
+        let status = cluster.node(number).ended(PATIENCE).await;
+        assert!(status.success(), "{status}: {}", cluster.node(number).last_lines(20));
+        let first = until("sales go on", PATIENCE, async || buyers.history.first_after(asked)).await;
+        spans.push(first - asked);
+        buyers.acknowledge(50, PATIENCE).await;
+        cluster.restart(number).await;
+        viewer.move_to(&cluster, number).await;
+    }
+    println!("SIGTERM to each node in turn: first new hold after {spans:?}");
+    buyers.stop().await.check(&mut cluster, &stage).await;
+    assert!(spans.iter().all(|s| *s < INTERRUPTION_MAX), "{spans:?}");
+}
+
+/// All are asked at once, and come back with what they had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_cluster_and_back() {
+    let mut cluster = Cluster::start(Setup::nodes(3)).await;
+    let stage = Stage::set(&mut cluster, Wanted::default()).await;
+    let mut buyers = Buyers::start(&cluster, &stage, 16);
+    buyers.acknowledge(100, PATIENCE).await;
+    let history = buyers.stop().await;
+    cluster.nodes.iter_mut().for_each(crate::process::Node::ask_to_stop);
+    for number in 1..=3 {
+        let status = cluster.node(number).ended(PATIENCE).await;
+        assert!(status.success(), "{status}: {}", cluster.node(number).last_lines(20));
+    }
+    cluster.nodes.iter_mut().for_each(crate::process::Node::start);
+    for node in &mut cluster.nodes {
+        node.answers("/readyz", PATIENCE).await;
+    }
+    history.check(&mut cluster, &stage).await;
+}
