@@ -1,5 +1,12 @@
 //! The executable `usher`: one binary for nodes, operators, the demo and measurements.
 //! Deliberately tiny: what to do is in `cli`, what a node is in `run`.
+//!
+//! | file | what |
+//! |---|---|
+//! | `cli/` `config/` `run/` | the command line; the configuration; a node from start to end |
+//! | `client/` `local/` | asking a cluster over HTTP; node processes of our own on this machine |
+//! | `demo/` `bench/` `watch/` `doctor/` | what `usher demo`, `bench`, `watch` and `doctor` do |
+//! | `sync_file_range` | the one `unsafe`: a system call that must not be there |
 
 mod bench;
 mod cli;
