@@ -1,7 +1,7 @@
 //! How many requests three nodes in one process carry out, over loopback and on real files. For looking at consensus
 //! alone: no HTTP, no other processes.
 //!
-//! `load FOLDER CLIENTS SECONDS [leader|all]` prints requests/s, latencies, CPU per 1,000 requests and requests an entry.
+//! `load FOLDER CLIENTS SECONDS [leader|all|reads]` prints requests/s, latencies, CPU per 1,000 requests and requests an entry.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -46,7 +46,8 @@ async fn main() -> Result<(), Failure> {
     let folder = args.next().ok_or("a folder")?;
     let clients: u128 = args.next().ok_or("clients")?.parse()?;
     let seconds: u64 = args.next().ok_or("seconds")?.parse()?;
-    let all = args.next().as_deref() == Some("all");
+    let mode = args.next().unwrap_or_default();
+    let (all, reads) = (mode != "leader" && !mode.is_empty(), mode == "reads");
     let mut nodes = Vec::new();
     for i in 0..3 {
         nodes.push(start(Path::new(&folder), i).await?);
@@ -81,7 +82,12 @@ async fn main() -> Result<(), Failure> {
                     }),
                 };
                 let asked = Instant::now();
-                if node.propose(client % 8, request).await.is_ok() {
+                let done = if reads {
+                    node.linearizable().await.is_ok()
+                } else {
+                    node.propose(client % 8, request).await.is_ok()
+                };
+                if done {
                     took.push(asked.elapsed());
                 }
             }

@@ -157,3 +157,49 @@ impl Outbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn frames_come_out_as_they_went_in_however_they_are_cut() {
+        let mut sent = BytesMut::new();
+        for n in 0..50_u8 {
+            put_frame(&mut sent, n + 1, |body| body.put_bytes(n, usize::from(n) * 700));
+        }
+        let (mut near, far) = tokio::io::duplex(977);
+        let writing = async {
+            near.write_all(&sent).await.unwrap();
+            drop(near);
+        };
+        let reading = async {
+            let mut frames = FrameReader::new(far);
+            for n in 0..50_u8 {
+                let (kind, body) = frames.next().await.unwrap().unwrap();
+                assert_eq!((kind, body.len()), (n + 1, usize::from(n) * 700));
+                assert!(body.iter().all(|b| *b == n));
+            }
+            assert!(frames.next().await.unwrap().is_none());
+        };
+        tokio::join!(writing, reading);
+    }
+
+    #[tokio::test]
+    async fn a_frame_of_no_or_too_great_length_or_half_a_frame_ends_the_stream() {
+        for bytes in [&[0, 0, 0, 0, 1][..], &[0xff, 0xff, 0xff, 0xff, 1], &[9, 0, 0, 0, 1, 2]] {
+            assert!(FrameReader::new(bytes).next().await.is_err(), "{bytes:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_waits_goes_in_one_write_and_a_closed_outbox_takes_no_more() {
+        let outbox = Outbox::default();
+        assert!(outbox.push(1, |body| body.put_u8(7)) && outbox.push(2, |_| {}));
+        outbox.close();
+        assert!(!outbox.push(3, |_| {}));
+        let mut written = Vec::new();
+        outbox.write_to(&mut written).await.unwrap();
+        assert_eq!(written, [2, 0, 0, 0, 1, 7, 1, 0, 0, 0, 2]);
+    }
+}

@@ -156,3 +156,57 @@ pub(crate) fn get_append(mut body: Bytes) -> Result<(AppendEntriesRequest<Types>
         AppendEntriesRequest { vote: head.vote, prev_log_id: head.previous, leader_commit: head.committed, entries };
     Ok((request, head.time))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{LeaderId, Payload};
+
+    fn append() -> AppendEntriesRequest<Types> {
+        let id = |index| LogId::new(LeaderId { term: 3, node_id: 9 }, index);
+        let batch = codec::pack(5, [Bytes::from_static(b"request")].iter());
+        AppendEntriesRequest {
+            vote: Vote::new_committed(3, 9),
+            prev_log_id: Some(id(6)),
+            entries: vec![
+                Entry { log_id: id(7), payload: Payload::Blank },
+                Entry { log_id: id(8), payload: Payload::Normal(batch) },
+            ],
+            leader_commit: Some(id(6)),
+        }
+    }
+
+    fn bytes() -> Vec<u8> {
+        let mut frame = BytesMut::new();
+        put_append(&mut frame, &append(), TimeNote { wall_ms: 1, cluster_ms: 2 });
+        frame.to_vec()
+    }
+
+    #[test]
+    fn appends_come_back() {
+        let (request, time) = get_append(bytes().into()).unwrap();
+        assert_eq!(time, TimeNote { wall_ms: 1, cluster_ms: 2 });
+        assert_eq!(format!("{request:?}"), format!("{:?}", append()));
+    }
+
+    #[test]
+    fn malformed_messages_are_refused_without_harm() {
+        let good = bytes();
+        for end in 0..good.len() {
+            assert!(get_append(Bytes::copy_from_slice(&good[..end])).is_err(), "{end}");
+        }
+        // Every byte changed, and noise: nothing may panic or reserve what was not sent.
+        let mut noise = 1_u64;
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bad[at] ^= (noise >> 56) as u8 | 1;
+            drop(get_append(bad.clone().into()));
+            drop(codec::decode::<Ask>(&bad));
+            drop(codec::decode::<Reply>(&bad));
+            drop(codec::decode::<Ended>(&bad));
+            drop(get_forward(bad.into()));
+        }
+        assert!(get_forward(Bytes::from_static(&[0; 17])).is_err());
+    }
+}
