@@ -17,6 +17,8 @@ use crate::types::{LogId, Outcome, Outcomes, StoredMembership};
 
 /// Every so many-th index a digest is remembered.
 const DIGEST_EVERY: u64 = 1_024;
+/// Touched keys kept between two looks of the copy's thread, beyond which it has to copy everything.
+const TOUCHED_MAX: usize = 500_000;
 /// So many of them.
 const DIGESTS_KEPT: usize = 256;
 
@@ -130,7 +132,11 @@ impl Replica {
             self.remember(&held);
             // Under the same lock: whoever copies the state gets the keys that belong to it.
             if !touched.is_empty() {
-                lock(&self.touched).keys.append(&mut touched);
+                let mut kept = lock(&self.touched);
+                if kept.keys.len() > TOUCHED_MAX {
+                    *kept = Touched { keys: Vec::new(), all: true };
+                }
+                kept.keys.append(&mut touched);
             }
         }
         self.entries.fetch_add(1, Ordering::Relaxed);

@@ -1,9 +1,12 @@
 //! The copy of the state in sled, written behind on a thread of its own: never ahead of the durable log, never waited
 //! for, with at most a twentieth of a core. Not a source of truth: any doubt about it and it is made anew.
+//!
+//! Under a load that a twentieth of a core cannot follow it stays behind, valid but old, and is made anew when it is
+//! quieter: a start then takes the newest snapshot and a longer log instead.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,8 +26,11 @@ const REST_MIN: Duration = Duration::from_millis(500);
 const REST_TIMES: u32 = 20;
 /// What was written is made durable so often.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(15);
-/// Changed keys kept; beyond it the copy is made anew, when it is quieter.
-const KEYS_MAX: usize = 1_000_000;
+/// Changed keys written at a time, beyond which the copy is made anew when it is quieter. Bounds the memory of one
+/// transaction (measured: several kB a key in sled) and the time it takes (measured: some 5 µs a key).
+const KEYS_MAX: usize = 200_000;
+/// It is quiet when fewer keys a second change.
+const QUIET_KEYS_PER_S: f64 = 2_000.0;
 /// Records filled in at a time when the copy is made anew.
 const FILL_RECORDS: usize = 2_000;
 
@@ -40,6 +46,7 @@ pub(crate) struct Progress {
 /// The running thread; dropping it has it finish.
 pub(crate) struct WriteBehind {
     stop: Sender<()>,
+    stopping: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -53,6 +60,7 @@ impl WriteBehind {
         progress: Arc<Progress>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
+        let stopping = Arc::new(AtomicBool::new(false));
         let copier = Copier {
             replica,
             log,
@@ -61,15 +69,18 @@ impl WriteBehind {
             progress,
             keys: BTreeSet::new(),
             all: false,
+            stopping: Arc::clone(&stopping),
+            drained_at: Instant::now(),
             written: None,
             checkpoint_at: Instant::now() + CHECKPOINT_EVERY,
         };
         let thread = std::thread::Builder::new().name("copy".to_owned()).spawn(move || copier.run(&stopped))?;
-        Ok(Self { stop, thread })
+        Ok(Self { stop, stopping, thread })
     }
 
     /// Writes what is left and makes it durable. Blocks.
     pub(crate) fn finish(self) {
+        self.stopping.store(true, Ordering::Release);
         drop(self.stop);
         if self.thread.join().is_err() {
             tracing::error!("the copy's thread did not end in order");
@@ -85,6 +96,8 @@ struct Copier {
     progress: Arc<Progress>,
     keys: BTreeSet<RecordKey>,
     all: bool,
+    stopping: Arc<AtomicBool>,
+    drained_at: Instant,
     written: Option<storage::LogId>,
     checkpoint_at: Instant,
 }
@@ -115,15 +128,19 @@ impl Copier {
 
     fn drain(&mut self, last: bool) -> Result<(), storage::Error> {
         let (held, touched) = self.replica.take_touched();
+        let passed = self.drained_at.elapsed().as_secs_f64().max(0.001);
+        self.drained_at = Instant::now();
+        let rate = f64::from(u32::try_from(touched.keys.len()).unwrap_or(u32::MAX)) / passed;
+        let quiet = !touched.all && rate < QUIET_KEYS_PER_S;
         self.keys.extend(touched.keys);
-        self.all |= touched.all;
-        if self.keys.len() > KEYS_MAX {
-            self.all = true;
+        self.all |= touched.all || self.keys.len() > KEYS_MAX;
+        if self.all {
+            self.keys.clear();
         }
         if let Some(applied) = held.applied.map(to_storage)
             && (self.written != Some(applied) || self.all)
-            // Making it anew takes long: not while stopping.
-            && !(last && self.all)
+            // Making it anew takes long: not under load, and not while stopping.
+            && (!self.all || (quiet && !last))
         {
             wait_durable(&self.log, applied.index)?;
             let written = if self.all { self.fill(&held, applied) } else { self.write(&held, applied) };
@@ -154,12 +171,13 @@ impl Copier {
     /// Makes the copy anew. Until the last piece is in, it counts as none.
     fn fill(&mut self, held: &Held, applied: storage::LogId) -> Result<(), storage::Error> {
         self.store.clear()?;
-        self.keys.clear();
         let mut piece = Vec::with_capacity(FILL_RECORDS);
         let mut failed = None;
         held.state.records(&mut |key, record| {
             piece.push((codec::encode_key(&key), Some(codec::encode_value(&record))));
-            if piece.len() >= FILL_RECORDS && failed.is_none() {
+            if self.stopping.load(Ordering::Acquire) {
+                piece.clear();
+            } else if piece.len() >= FILL_RECORDS && failed.is_none() {
                 let began = Instant::now();
                 failed = self.store.fill(&piece).err();
                 piece.clear();
@@ -168,6 +186,9 @@ impl Copier {
         });
         if let Some(error) = failed {
             return Err(error);
+        }
+        if self.stopping.load(Ordering::Acquire) {
+            return Ok(());
         }
         self.store.write(&piece, &mark(held, applied))?;
         self.all = false;
