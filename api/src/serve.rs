@@ -22,8 +22,8 @@ use crate::error::Error;
 
 /// Most bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-/// Pause after a failed accept: out of descriptors, most likely.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+/// Pause after a failed accept (out of descriptors, most likely), and between two looks whether all sockets are gone.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Serves until `shutdown` is done, then lets requests in flight end and closes sockets with a hint to reconnect.
 pub(crate) async fn serve(
@@ -58,7 +58,7 @@ pub(crate) async fn serve(
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                tokio::time::sleep(PAUSE).await;
             }
         }
     }
@@ -66,7 +66,12 @@ pub(crate) async fn serve(
     app.draining.store(true, Ordering::Relaxed);
     app.hub.close();
     stop.send_replace(true);
-    let all_ended = async { while connections.join_next().await.is_some() {} };
+    let all_ended = async {
+        while connections.join_next().await.is_some() {}
+        while app.hub.sockets() > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
     if tokio::time::timeout(app.config.drain_timeout, all_ended).await.is_err() {
         tracing::warn!("requests were cut off because they took too long to end");
     }

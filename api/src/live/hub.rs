@@ -10,7 +10,7 @@ use booking::Change;
 use booking::ids::ShowtimeId;
 use futures_util::FutureExt;
 use raft::{Cluster, FeedItem, FeedReceiver, Lagged};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -23,8 +23,11 @@ const TICK: Duration = Duration::from_millis(50);
 const TICK_MAX: Duration = Duration::from_millis(100);
 /// Time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// Messages that wait for one viewer; one that is further behind starts over. 3 s of frames.
-pub(super) const QUEUE_LEN: usize = 64;
+/// How soon it is looked again whether they have.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// Messages that wait for one viewer; one that is further behind starts over. 9 s of frames, and room to start over
+/// with as many showtimes as a viewer may watch.
+const QUEUE_LEN: usize = 192;
 /// Frames kept of a showtime for viewers that come back: at least 12 s, as long as they weigh no more than below.
 const HISTORY_LEN: usize = 256;
 /// Bytes of frames kept of a showtime.
@@ -38,8 +41,10 @@ pub(super) struct Viewer {
     pub(super) id: u64,
     queue: mpsc::Sender<Message>,
     packed: bool,
-    /// Its queue was full: it starts over.
-    pub(super) lost: AtomicBool,
+    /// It lost frames: it starts over.
+    lost: AtomicBool,
+    /// Woken when it has lost frames.
+    pub(super) wake: Notify,
 }
 
 /// A showtime that is followed.
@@ -129,9 +134,10 @@ impl Hub {
         });
         let weak = Arc::downgrade(&hub);
         hub.run(async move {
-            let mut ticks = Ticks { heartbeat: Instant::now() + HEARTBEAT, last: Instant::now() };
+            let now = Instant::now();
+            let mut ticks = Ticks { next: now + TICK, cut: now, heartbeat: now + HEARTBEAT };
             loop {
-                tokio::time::sleep_until(ticks.last + TICK).await;
+                tokio::time::sleep_until(ticks.next).await;
                 let Some(hub) = weak.upgrade() else { return };
                 hub.tick(&mut ticks);
             }
@@ -190,7 +196,7 @@ impl Hub {
         let mut state = self.state();
         let id = state.next_viewer;
         state.next_viewer += 1;
-        let viewer = Arc::new(Viewer { id, queue, packed, lost: AtomicBool::new(false) });
+        let viewer = Arc::new(Viewer { id, queue, packed, lost: AtomicBool::new(false), wake: Notify::new() });
         state.viewers.insert(id, viewer.clone());
         (viewer, messages)
     }
@@ -263,14 +269,14 @@ impl Hub {
 
     /// Puts a message into a viewer's queue; a viewer whose queue is full starts over once it has emptied it.
     pub(super) fn hand(&self, viewer: &Viewer, message: Message) {
-        if viewer.lost.load(Ordering::Acquire) {
+        if viewer.has_lost() {
             return;
         }
-        match viewer.queue.try_send(message) {
-            Ok(()) => {
-                self.unwritten.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(_) => viewer.lost.store(true, Ordering::Release),
+        // Counted before it can be taken out.
+        self.unwritten.fetch_add(1, Ordering::Relaxed);
+        if viewer.queue.try_send(message).is_err() {
+            self.unwritten.fetch_sub(1, Ordering::Relaxed);
+            viewer.lose();
         }
     }
 
@@ -280,12 +286,11 @@ impl Hub {
         state.drain(&self.cluster);
         // Under load the frames before have not all been written: gather for longer.
         let busy = self.unwritten.load(Ordering::Relaxed) > state.viewers.len() / 4;
-        if busy && now < ticks.last + TICK_MAX {
-            drop(state);
-            ticks.last = now.min(ticks.last + TICK_MAX - TICK);
+        if busy && now < ticks.cut + TICK_MAX {
+            ticks.next = now + LOOK_AGAIN;
             return;
         }
-        ticks.last = now;
+        (ticks.cut, ticks.next) = (now, now + TICK);
         let epoch = self.cluster.state().meta().epoch;
         let index = state.index;
         for (showtime, channel) in &mut state.channels {
@@ -308,8 +313,29 @@ impl Hub {
 }
 
 struct Ticks {
+    /// When to look next.
+    next: Instant,
+    /// When frames were cut last.
+    cut: Instant,
+    /// When the next heartbeat is due.
     heartbeat: Instant,
-    last: Instant,
+}
+
+impl Viewer {
+    /// Whether it lost frames and has not started over yet.
+    pub(super) fn has_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// It starts over from here.
+    pub(super) fn starts_over(&self) {
+        self.lost.store(false, Ordering::Release);
+    }
+
+    fn lose(&self) {
+        self.lost.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
 }
 
 impl Channel {
@@ -377,7 +403,7 @@ impl State {
         // Each viewer subscribes anew; until then nothing of the old chain may reach it.
         for channel in std::mem::take(&mut self.channels).into_values() {
             for viewer in channel.viewers.into_values() {
-                viewer.lost.store(true, Ordering::Release);
+                viewer.lose();
             }
         }
     }

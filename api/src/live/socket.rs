@@ -25,8 +25,6 @@ use crate::visibility;
 const SUBSCRIPTIONS_MAX: usize = 64;
 /// A viewer that takes nothing for so long is let go.
 const STALLED: Duration = Duration::from_secs(20);
-/// How often a viewer that has lost frames is looked after when its queue stays empty.
-const LOOK_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +66,6 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     let (viewer, mut queue) = hub.viewer(packed);
     let mut closing = hub.closing();
     let mut session = Session { app, caller, viewer, showtimes: BTreeSet::new() };
-    let mut look_after = tokio::time::interval(LOOK_AFTER);
     loop {
         tokio::select! {
             biased;
@@ -96,7 +93,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break,
             },
-            _ = look_after.tick() => {
+            () = session.viewer.wake.notified() => {
                 if queue.is_empty() {
                     session.start_over();
                 }
@@ -167,7 +164,7 @@ impl Session {
 
     /// A viewer that lost frames starts over with each of its showtimes, now that its queue is empty.
     fn start_over(&self) {
-        if !self.viewer.lost.load(Ordering::Acquire) {
+        if !self.viewer.has_lost() {
             return;
         }
         let hub = &self.app.hub;
@@ -175,7 +172,7 @@ impl Session {
         for showtime in &self.showtimes {
             hub.unsubscribe(&self.viewer, *showtime);
         }
-        self.viewer.lost.store(false, Ordering::Release);
+        self.viewer.starts_over();
         for showtime in &self.showtimes {
             hub.resyncs.fetch_add(1, Ordering::Relaxed);
             self.say(frames::resync(*showtime));
