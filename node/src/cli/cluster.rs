@@ -1,7 +1,9 @@
 //! `cluster`: form one, look at it, change its members, back it up. REST calls to a running node, except `restore`,
 //! which works on an empty data folder while no node runs on it.
 
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -186,13 +188,26 @@ async fn status(globals: &Globals) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Removes what is left of a backup that did not come whole.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Once whole it has another name.
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
 async fn backup(file: &Path, globals: &Globals) -> anyhow::Result<()> {
     let name = file.display();
     if file.exists() {
         return Err(Refused(format!("{name} exists already")).into());
     }
-    let aside = PathBuf::from(format!("{name}.partial"));
-    let mut out = std::fs::File::create(&aside).with_context(|| aside.display().to_string())?;
+    let partial = Partial(PathBuf::from(format!("{name}.partial")));
+    let aside = &partial.0;
+    // Buyers' names are in it.
+    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(aside);
+    let mut out = open.with_context(|| aside.display().to_string())?;
     let mut bytes = 0_u64;
     globals
         .rest()
@@ -203,10 +218,10 @@ async fn backup(file: &Path, globals: &Globals) -> anyhow::Result<()> {
         .await?;
     out.sync_all()?;
     drop(out);
-    let held = storage::snapshots::open_file(&aside).with_context(|| format!("{} is not whole", aside.display()))?;
+    let held = storage::snapshots::open_file(aside).with_context(|| format!("{} is not whole", aside.display()))?;
     let index = held.header().last.index;
-    std::fs::rename(&aside, file)?;
-    globals.output().result(&json!({"file": name.to_string(), "bytes": bytes}), || {
+    std::fs::rename(aside, file)?;
+    globals.output().result(&json!({"file": name.to_string(), "bytes": bytes, "index": index}), || {
         format!("{name}: {bytes} bytes, all data up to index {index}, checked")
     });
     Ok(())

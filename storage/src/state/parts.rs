@@ -1,12 +1,12 @@
 //! Values as the parts that sled stores, with checksums, and the running fingerprint over them. Knows no database.
 //!
-//! sled moves values above a quarter of its segment out of its log, and those do not survive power cuts; so a value is
-//! split. Stored key: `1 | key len u16 | key | part number u16`, big-endian, so that parts are neighbours in order.
+//! sled moves pages above a quarter of its segment (128 KiB) out of its log, and those do not survive power cuts; a page
+//! holds up to 17 keys with their values. So a value is split. Stored key: `1 | key len u16 | key | part number u16`, big-endian, so that parts are neighbours in order.
 
 use crate::fields::Fields;
 
-/// Bytes of a value in one part.
-pub(super) const PART_BYTES: usize = 64 << 10;
+/// Bytes of a value in one part: 17 of them with the longest keys stay below 128 KiB.
+pub(super) const PART_BYTES: usize = 4 << 10;
 /// Bytes of a key.
 pub(super) const KEY_BYTES_MAX: usize = 1 << 10;
 
