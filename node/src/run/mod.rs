@@ -8,6 +8,7 @@ mod logging;
 mod memory;
 mod signals;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ async fn live(config: &Config, secret: &str, until_stdin_closes: bool) -> anyhow
     let mut signals = StopSignals::listen(until_stdin_closes)?;
     let data = &config.node.data_dir;
     let disk = OsDisk::open(data).with_context(|| format!("node.data_dir = {}", data.display()))?;
+    remove_leftovers(data);
     let parts = Parts { disk: Arc::new(disk), copy: true, clock: Arc::new(SystemClock), network: Arc::new(TcpNetwork) };
     let cluster = Cluster::start(options(config, secret)?, parts).await.context("consensus")?;
     let status = cluster.status();
@@ -80,6 +82,17 @@ async fn live(config: &Config, secret: &str, until_stdin_closes: bool) -> anyhow
         why = signals.next() => {
             tracing::warn!(why, "stopping at once");
             Ok(())
+        }
+    }
+}
+
+/// Backups that a crash kept from being sent; they may be as large as all data.
+fn remove_leftovers(data: &Path) {
+    for entry in std::fs::read_dir(data).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("usher-backup-")
+            && let Err(error) = std::fs::remove_file(entry.path())
+        {
+            tracing::warn!(%error, file = %entry.path().display(), "a left-over backup cannot be removed");
         }
     }
 }

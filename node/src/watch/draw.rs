@@ -55,6 +55,8 @@ pub(super) struct House {
     title: String,
     sections: Vec<Section>,
     areas: Vec<(String, String, u64)>,
+    /// Ids of all areas in plan order, drawn ones too.
+    pub(super) area_ids: Vec<String>,
 }
 
 impl House {
@@ -83,7 +85,8 @@ impl House {
             }
         }
         sections.retain(|s| !s.rows.is_empty());
-        Ok(Self { title, sections, areas })
+        let area_ids = items(geometry, "areas").iter().map(|a| text(a, "id")).collect();
+        Ok(Self { title, sections, areas, area_ids })
     }
 
     fn fits(&self, screen: Screen) -> bool {
@@ -207,7 +210,7 @@ mod tests {
 
     fn map() -> Map {
         let areas = json!({"index": 7, "areas": [{"id": "GA", "free": 20}]});
-        Map::of(&json!({"index": 7, "epoch": 0, "states": "012300020"}), &areas)
+        Map::of(&json!({"index": 7, "epoch": 0, "states": "012300020"}), &areas, &[])
     }
 
     #[test]

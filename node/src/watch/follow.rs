@@ -15,8 +15,10 @@ pub(super) struct Map {
     pub(super) epoch: u64,
     /// Digits of the seats' states, in plan order.
     pub(super) seats: Vec<u8>,
-    /// Free places of areas.
+    /// Free places of areas, by id.
     pub(super) areas: BTreeMap<String, u64>,
+    /// Ids of all areas in plan order: frames name areas by their position in it.
+    area_ids: Vec<String>,
 }
 
 /// What a message did to the map.
@@ -32,7 +34,7 @@ pub(super) enum Step {
 
 impl Map {
     /// From `seats` and `availability`; the older of their indexes counts, so that no change is missed.
-    pub(super) fn of(seats: &Value, availability: &Value) -> Self {
+    pub(super) fn of(seats: &Value, availability: &Value, area_ids: &[String]) -> Self {
         let index = |v: &Value| v.get("index").and_then(Value::as_u64).unwrap_or(0);
         let areas = items(availability, "areas").iter();
         Self {
@@ -40,6 +42,7 @@ impl Map {
             epoch: seats.get("epoch").and_then(Value::as_u64).unwrap_or(0),
             seats: text(seats, "states").into_bytes(),
             areas: areas.map(|a| (text(a, "id"), a.get("free").and_then(Value::as_u64).unwrap_or(0))).collect(),
+            area_ids: area_ids.to_vec(),
         }
     }
 
@@ -80,9 +83,10 @@ impl Map {
             }
         }
         for change in items(message, "areas") {
-            let area = change.get(0).map(|a| a.as_str().map_or_else(|| a.to_string(), str::to_owned));
-            if let (Some(area), Some(free)) = (area, change.get(1).and_then(Value::as_u64)) {
-                self.areas.insert(area, free);
+            let part = |i: usize| change.get(i).and_then(Value::as_u64);
+            let area = part(0).and_then(|at| self.area_ids.get(at as usize));
+            if let (Some(area), Some(free)) = (area, part(1)) {
+                self.areas.insert(area.clone(), free);
             }
         }
         self.index = to;
@@ -99,11 +103,12 @@ mod tests {
         Map::of(
             &json!({"index": 10, "epoch": 1, "states": "0000"}),
             &json!({"index": 12, "areas": [{"id": "GA", "free": 5}]}),
+            &["Stage".to_owned(), "GA".to_owned()],
         )
     }
 
     fn frame(from: u64, to: u64) -> Value {
-        json!({"epoch": 1, "from": from, "to": to, "changes": [[1, 2], [3, 1]], "areas": [["GA", 4]]})
+        json!({"epoch": 1, "from": from, "to": to, "changes": [[1, 2], [3, 1]], "areas": [[1, 4]]})
     }
 
     #[test]

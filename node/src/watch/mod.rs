@@ -72,7 +72,7 @@ pub(crate) async fn run(args: WatchArgs, globals: &Globals) -> anyhow::Result<()
     let title = format!("{}, {}", text(&event, "title"), text(&showtime, "starts_at"));
     let house = House::read(&geometry, title, args.section.as_deref())?;
     if args.once {
-        let map = snapshot(&mut rest, &args.showtime, 0).await?;
+        let map = snapshot(&mut rest, &args.showtime, &house, 0).await?;
         let screen = Screen { columns: draw::columns(), lines: usize::MAX, color: std::io::stdout().is_terminal() };
         output.result(&counts(&map), || draw::draw(&house, &map, screen));
         return Ok(());
@@ -96,12 +96,12 @@ fn counts(map: &Map) -> Value {
 }
 
 /// The state at `index` or later.
-async fn snapshot(rest: &mut Rest, showtime: &str, index: u64) -> Result<Map, Failure> {
+async fn snapshot(rest: &mut Rest, showtime: &str, house: &House, index: u64) -> Result<Map, Failure> {
     let min = if index == 0 { rest.seen_index() } else { index };
     rest.wait_for_index(min);
     let seats = rest.get(&format!("/api/v1/showtimes/{showtime}/seats")).await?;
     let availability = rest.get(&format!("/api/v1/showtimes/{showtime}/availability")).await?;
-    Ok(Map::of(&seats, &availability))
+    Ok(Map::of(&seats, &availability, &house.area_ids))
 }
 
 async fn follow_for_ever(
@@ -137,7 +137,7 @@ async fn follow(showtime: &str, house: &House, globals: &Globals, output: Output
             anyhow::bail!("the node answered {message}");
         }
     };
-    let mut map = snapshot(&mut rest, showtime, index).await?;
+    let mut map = snapshot(&mut rest, showtime, house, index).await?;
     show(house, &map, output, live);
     let mut drawn = Instant::now();
     let mut due = false;
