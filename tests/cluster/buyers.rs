@@ -101,6 +101,25 @@ impl Buyer {
         Step::Unknown
     }
 
+    /// A linearizable read through any node, after an answer, must reflect it; no answer is no wrong one.
+    async fn look(&mut self, held: &Step, end: &End, staff: &str) {
+        let Step::Done(held) = held else { return };
+        let id = text(&held.body, "id");
+        let (path, expected) = match end {
+            End::Sold(Step::Done(sold)) => (format!("/api/v1/orders/{}", text(&sold.body, "id")), "paid"),
+            End::Released(Step::Done(_)) => (format!("/api/v1/holds/{id}"), "released"),
+            End::Kept => (format!("/api/v1/holds/{id}"), "active"),
+            End::Sold(_) | End::Released(_) => return,
+        };
+        let node = self.dice.below(self.clients.len());
+        let read = Call::get(&format!("{path}?consistency=linearizable")).bearer(staff);
+        if let Ok(answer) = self.clients[node].send(&read).await
+            && answer.status < 500
+        {
+            assert_eq!(answer.json()["state"], expected, "stale, after {end:?}: {}", answer.told());
+        }
+    }
+
     async fn visit(&mut self, stage: &Stage, staff: &str, stop: &AtomicBool, history: &History) {
         self.at = self.dice.below(self.clients.len());
         let showtime = &stage.showtimes[self.dice.below(stage.showtimes.len())];
@@ -128,6 +147,9 @@ impl Buyer {
             }
             Step::Unknown => End::Kept,
         };
+        if self.dice.below(4) == 0 {
+            self.look(&held, &end, staff).await;
+        }
         if let End::Sold(Step::Refused(status, code)) | End::Released(Step::Refused(status, code)) = &end {
             panic!("{held:?} was refused its end: {status} {code}");
         }

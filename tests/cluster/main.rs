@@ -26,6 +26,7 @@ mod a_lost_folder_cannot_vote_under_its_old_id;
 mod a_node_away_returns_by_snapshot;
 mod acknowledged_is_durable;
 mod bad_input;
+mod faults_at_random;
 mod foreign_nodes_are_refused;
 mod graceful_shutdown;
 mod leader_loss_interrupts_less_than_2s;
