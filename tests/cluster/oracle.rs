@@ -310,3 +310,67 @@ pub(crate) async fn seats(cluster: &Cluster, number: usize, showtime: &str, at_l
 
 /// Longest that `first_after` may take for promise 8.
 pub(crate) const INTERRUPTION_MAX: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A step that took from one moment to another, in seconds, and stands at an index.
+    fn done(start: Instant, (sent, answered): (u64, u64), index: u64) -> Done {
+        let at = |seconds| start + Duration::from_secs(seconds);
+        Done { sent: at(sent), answered: at(answered), index, replayed: false, body: json!({}) }
+    }
+
+    fn visit(hold: Done, end: End) -> Visit {
+        Visit { showtime: "sht_1".to_owned(), places: vec!["A-1".to_owned()], hold: Step::Done(hold), end }
+    }
+
+    fn history(visits: impl IntoIterator<Item = Visit>) -> History {
+        let history = History::default();
+        visits.into_iter().for_each(|v| history.add(v));
+        history
+    }
+
+    #[test]
+    fn one_after_the_other_is_right() {
+        let t = Instant::now();
+        let released = End::Released(Step::Done(done(t, (3, 4), 6)));
+        let seen = history([visit(done(t, (1, 2), 5), released), visit(done(t, (3, 5), 7), End::Kept)]);
+        seen.no_place_had_two_owners();
+        seen.the_log_agrees_with_the_clock();
+    }
+
+    #[test]
+    #[should_panic(expected = "two owners")]
+    fn held_again_while_it_was_sold() {
+        let t = Instant::now();
+        let sold = End::Sold(Step::Done(done(t, (3, 4), 6)));
+        history([visit(done(t, (1, 2), 5), sold), visit(done(t, (5, 6), 7), End::Kept)]).no_place_had_two_owners();
+    }
+
+    #[test]
+    #[should_panic(expected = "two owners")]
+    fn held_again_before_its_release_was_sent() {
+        let t = Instant::now();
+        let released = End::Released(Step::Done(done(t, (8, 9), 6)));
+        history([visit(done(t, (1, 2), 5), released), visit(done(t, (5, 6), 7), End::Kept)]).no_place_had_two_owners();
+    }
+
+    #[test]
+    #[should_panic(expected = "held again at 6")]
+    fn held_again_before_its_release_in_the_log() {
+        let t = Instant::now();
+        let released = End::Released(Step::Done(done(t, (3, 5), 7)));
+        history([visit(done(t, (1, 2), 5), released), visit(done(t, (3, 5), 6), End::Kept)]).no_place_had_two_owners();
+    }
+
+    #[test]
+    #[should_panic(expected = "and stands at 4")]
+    fn an_index_that_goes_back() {
+        let t = Instant::now();
+        let later = Visit { places: vec!["B-1".to_owned()], ..visit(done(t, (3, 4), 4), End::Kept) };
+        history([visit(done(t, (1, 2), 5), End::Kept), later]).the_log_agrees_with_the_clock();
+    }
+}
