@@ -22,7 +22,9 @@ const STYLE: &str = include_str!("pages/style.css");
     info(
         title = "Usher",
         description = "A self-hosted box office. Money is in minor units; times are RFC 3339 in UTC; ids are texts with \
-            a prefix. Repeat a request whose outcome you do not know with the same `Idempotency-Key`: it happens once.",
+            a prefix. Every answer carries `X-Log-Index`; send it as `X-Min-Log-Index` (see the parameters among the \
+            components) to read your own writes through any node. Repeat a request whose outcome you do not know with the \
+            same `Idempotency-Key`: it happens once.",
         license(name = "MIT", identifier = "MIT")
     ),
     paths(
@@ -152,8 +154,6 @@ fn parameters(path: &str, api: bool, method: &str, operation: &mut Map<String, V
     if !api || path.ends_with("openapi.json") {
         return;
     }
-    let index = json!({ "type": "integer", "minimum": 0, "format": "int64" });
-    given.push(parameter("header", "X-Min-Log-Index", false, index, "Answer only once this index is applied (2 s)"));
     let text = || json!({ "type": "string" });
     if method == "get" {
         given.push(parameter("header", "If-None-Match", false, text(), "ETags that you have"));
@@ -227,6 +227,14 @@ fn add_schemas(document: &mut Value) {
         "properties": { "id": { "type": "string" }, "label": { "type": "string" } } });
     let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) else { return };
     components.insert(
+        "parameters".to_owned(),
+        json!({ "X-Min-Log-Index": {
+            "in": "header", "name": "X-Min-Log-Index", "schema": { "type": "integer", "minimum": 0 },
+            "description": "Taken by every operation under /api/: answer only once this log index is applied here; \
+                503 `node-behind` after 2 s."
+        } }),
+    );
+    components.insert(
         "securitySchemes".to_owned(),
         json!({
             "apiKey": { "type": "http", "scheme": "bearer", "description": "An API key, `usk_…`" },
@@ -254,11 +262,15 @@ fn add_schemas(document: &mut Value) {
     }
 }
 
-/// Writes out schemas that are made of others: a part that takes no further members would refuse the rest.
+/// Writes out schemas that are made of others, wherever they stand: a part that takes no further members would refuse
+/// the rest.
 fn inline_parts(schemas: &mut Map<String, Value>) {
     let whole = schemas.clone();
-    for schema in schemas.values_mut() {
-        let Some(parts) = schema.get("allOf").and_then(Value::as_array) else { continue };
+    schemas.values_mut().for_each(|schema| inline(schema, &whole));
+}
+
+fn inline(schema: &mut Value, whole: &Map<String, Value>) {
+    if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for part in parts {
             let name = part.get("$ref").and_then(Value::as_str).and_then(|r| r.rsplit('/').next());
@@ -266,10 +278,15 @@ fn inline_parts(schemas: &mut Map<String, Value>) {
             properties.extend(part.get("properties").and_then(Value::as_object).cloned().unwrap_or_default());
             required.extend(part.get("required").and_then(Value::as_array).cloned().unwrap_or_default());
         }
-        let description = schema.get("description").cloned().unwrap_or_default();
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         *schema = json!({
             "type": "object", "description": description, "properties": properties, "required": required
         });
+    }
+    match schema {
+        Value::Object(members) => members.values_mut().for_each(|member| inline(member, whole)),
+        Value::Array(items) => items.iter_mut().for_each(|item| inline(item, whole)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
