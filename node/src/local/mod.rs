@@ -199,6 +199,9 @@ fn node_config(
     urls: &[String],
     settings: &str,
 ) -> anyhow::Result<String> {
+    // The nodes share this machine's cores: more threads than cores would only wake and displace one another.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = (cores / urls.len().max(1)).max(1);
     let mut config = toml::Table::new();
     let sections = [
         ("node", toml::toml! { data_dir = "" }),
@@ -216,6 +219,7 @@ fn node_config(
     };
     let path = |p: &Path| p.to_str().map(str::to_owned).context("the folder's name must be UTF-8");
     set("node", "data_dir", path(&home.join("data"))?.into());
+    set("node", "worker_threads", i64::try_from(workers)?.into());
     set("http", "listen", format!("127.0.0.1:{}", ports.http).into());
     set("http", "public_urls", urls.to_vec().into());
     set("peers", "listen", format!("127.0.0.1:{}", ports.peer).into());
