@@ -1,3 +1,5 @@
+//! One seat-booking workload against Usher and what people would otherwise use for it: arguments and dispatch.
+
 mod backends;
 mod ceiling;
 #[cfg(feature = "hiqlite")]

@@ -1,3 +1,5 @@
+//! The systems under test, one file each.
+
 pub mod etcd;
 pub mod pg;
 pub mod redis;
