@@ -69,7 +69,7 @@ pub(crate) struct Inner {
     pub(crate) openapi: bytes::Bytes,
     /// Whether the node is about to stop: `readyz` says so.
     pub(crate) draining: AtomicBool,
-    /// Whether new showtimes are refused because memory runs out.
+    /// Whether new showtimes and seating plans are refused because memory runs out.
     pub(crate) memory_full: AtomicBool,
     /// Request ids: a random start, counted up.
     next_request: AtomicU64,
@@ -117,6 +117,15 @@ impl App {
     /// Whether the node is about to stop.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Refuses what makes the state grow for good while the node's memory is nearly full; sales go on.
+    pub(crate) fn must_have_room(&self) -> Result<(), Problem> {
+        if self.memory_full.load(Ordering::Relaxed) {
+            let full = "the node's memory is nearly full: no further showtime or seating plan is taken on";
+            return Err(Kind::Conflict.detail(full));
+        }
+        Ok(())
     }
 
     /// Has a command carried out. `lane` is the organization whose turn it takes.

@@ -161,8 +161,8 @@ impl Api {
         self.app.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether new showtimes are refused because memory runs out.
-    pub fn refuse_showtimes(&self, refuse: bool) {
+    /// Whether new showtimes and seating plans are refused because memory runs out.
+    pub fn refuse_growth(&self, refuse: bool) {
         self.app.memory_full.store(refuse, Ordering::Relaxed);
     }
 

@@ -1,7 +1,5 @@
 //! `/api/v1/events/{event}/showtimes` and `/api/v1/showtimes/{showtime}`: dated performances with their prices.
 
-use std::sync::atomic::Ordering;
-
 use axum::extract::State as Shared;
 use booking::catalogue::{OrphanRule, PriceTier, Showtime, ShowtimeDetails, ShowtimeState};
 use booking::command::{CreateShowtime, UpdateShowtime};
@@ -236,9 +234,7 @@ fn view(s: &Showtime) -> ShowtimeJson {
     request_body = ShowtimeBody, responses((status = 201, description = "The showtime", body = ShowtimeJson)))]
 pub(crate) async fn create(Shared(app): Shared<App>, Id(event): Id<EventId>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
-    if app.memory_full.load(Ordering::Relaxed) {
-        return Err(Kind::Conflict.detail("the node's memory is nearly full: no further showtime is taken on"));
-    }
+    app.must_have_room()?;
     let body: ShowtimeBody = action.json()?;
     let plan = body.plan;
     let zone = app.find(|s| s.plan(plan).and_then(|p| s.venue(p.venue)).map(|v| v.details.zone.clone())).await?;

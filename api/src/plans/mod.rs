@@ -108,6 +108,7 @@ pub(crate) async fn create(
     LargeAction(action): LargeAction,
 ) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
+    app.must_have_room()?;
     action.must_be_json()?;
     let body = action.body.clone();
     // Reading a plan of 16 MiB takes long enough to hold others up.

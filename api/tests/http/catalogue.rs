@@ -147,6 +147,20 @@ async fn a_showtime_is_checked() {
 }
 
 #[tokio::test]
+async fn a_node_short_of_memory_takes_nothing_on_and_sells_on() {
+    let node = Node::start().await;
+    let house = House::build(&node).await;
+    let showtimes = format!("/api/v1/events/{}/showtimes", house.event);
+    let plans = format!("/api/v1/venues/{}/plans", house.venue);
+    node.api.refuse_growth(true);
+    node.staff("POST", &showtimes, &showtime(&house.plan)).await.problem(409, "conflict");
+    node.staff("POST", &plans, &plan()).await.problem(409, "conflict");
+    node.buyer("POST", &house.holds(), &json!({"places": ["1-1"]})).await.expect(201);
+    node.api.refuse_growth(false);
+    node.staff("POST", &showtimes, &showtime(&house.plan)).await.expect(201);
+}
+
+#[tokio::test]
 async fn blocks_take_places_off_sale_and_give_them_back() {
     let node = Node::start().await;
     let house = House::build(&node).await;

@@ -117,7 +117,7 @@ async fn watch(config: &Config, api: &Api, signals: &mut StopSignals) -> &'stati
                 Level::Full => tracing::error!(used_mib, limit_mib, "memory is full: new showtimes are refused"),
             }
         }
-        api.refuse_showtimes(level == Level::Full);
+        api.refuse_growth(level == Level::Full);
         before = level;
     }
 }
