@@ -7,7 +7,7 @@ use std::sync::Arc;
 use openraft::ChangeMembers;
 use openraft::ServerState;
 use openraft::async_runtime::watch::WatchReceiver as _;
-use openraft::errors::{ClientWriteError, RaftError};
+use openraft::errors::{ChangeMembershipError, ClientWriteError, RaftError};
 use tokio::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -59,7 +59,7 @@ impl Node {
         }
     }
 
-    /// Makes a change as leader; `None` if this node does not lead.
+    /// Makes a change as leader; `None` if this node does not lead, or another change is under way.
     pub(crate) async fn change_as_leader(self: &Arc<Self>, change: Change) -> Result<Option<u64>, Error> {
         if !self.leads() {
             return Ok(None);
@@ -197,7 +197,12 @@ fn unknown_node(node: u64) -> Error {
 fn outcome<T>(result: Result<T, RaftError<Types, ClientWriteError<Types>>>, node: u64) -> Result<Option<u64>, Error> {
     match result {
         Ok(_) => Ok(Some(node)),
-        Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_))) => Ok(None),
+        // Neither was logged: asked again until the deadline. One change waits for the one before it to be committed,
+        // the very first (`initialize`) among them.
+        Err(RaftError::APIError(
+            ClientWriteError::ForwardToLeader(_)
+            | ClientWriteError::ChangeMembershipError(ChangeMembershipError::InProgress(_)),
+        )) => Ok(None),
         Err(RaftError::APIError(ClientWriteError::LogEntryDiscarded(_))) => Err(Error::Unknown),
         Err(RaftError::APIError(error)) => Err(Error::Membership(error.to_string())),
         Err(RaftError::Fatal(_)) => Err(Error::Stopped),
