@@ -1,7 +1,7 @@
 //! The leader's side of writing: waiting requests are packed into few entries, a few of them under way at a time.
 //! Not how requests get to the leader (`propose`, `peers`), nor what they do (`booking`).
 //!
-//! There is no timer: while entries are under way the next ones fill up. Whoever brings a request to an idle proposer
+//! There is no timer: while an entry is under way the next one fills up. Whoever brings a request to an idle proposer
 //! packs it itself, so that a lone request waits for no other task.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -24,6 +24,10 @@ use crate::types::{Finish, Raft, Types};
 const UNDER_WAY_MAX: usize = 4;
 /// Requests in an entry.
 const REQUESTS_MAX: usize = 256;
+/// While entries are under way, another one begins only with so many requests waiting. Each entry costs the three nodes
+/// some 0.1 ms of CPU, however few requests it holds: at 64 clients on two cores shared by all nodes, filling entries up
+/// gave 1.1 to 1.4 times the holds of sending them off at once, and no worse latency.
+const WORTH_ANOTHER: usize = 128;
 /// Bytes of requests in an entry, unless one alone is larger.
 const BYTES_MAX: usize = 64 << 10;
 /// Requests of one lane that may wait.
@@ -81,6 +85,12 @@ impl Queue {
         lane.push_back(waiting);
         self.waiting += 1;
         Ok(())
+    }
+
+    /// Whether an entry is to begin now: at once if none is under way.
+    fn may_begin(&self) -> bool {
+        let worth = if self.under_way == 0 { 1 } else { WORTH_ANOTHER };
+        self.waiting >= worth && self.under_way < UNDER_WAY_MAX
     }
 
     /// The requests of the next entry, one of each lane in turn.
@@ -220,7 +230,7 @@ impl Proposer {
             }
             let (requests, at_ms) = {
                 let mut queue = lock(&self.queue);
-                if queue.waiting == 0 || queue.under_way >= UNDER_WAY_MAX {
+                if !queue.may_begin() {
                     return;
                 }
                 // Without enough voters' clocks there is no time yet; the next heartbeat's answer wakes us.
@@ -316,6 +326,22 @@ mod tests {
         }
         let sizes: Vec<usize> = std::iter::from_fn(|| Some(queue.pack().len()).filter(|n| *n > 0)).collect();
         assert_eq!(sizes, [1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn entries_fill_up_behind_others() {
+        let mut queue = Queue::default();
+        assert!(!queue.may_begin());
+        assert!(queue.push(waiting(1, 1, 1)).is_ok());
+        assert!(queue.may_begin(), "a lone request does not wait");
+        queue.under_way = 1;
+        assert!(!queue.may_begin());
+        for _ in 1..WORTH_ANOTHER {
+            assert!(queue.push(waiting(1, 1, 1)).is_ok());
+        }
+        assert!(queue.may_begin(), "the disk is kept busy");
+        queue.under_way = UNDER_WAY_MAX;
+        assert!(!queue.may_begin());
     }
 
     #[test]
