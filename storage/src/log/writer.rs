@@ -43,6 +43,8 @@ pub struct LogWriter {
     /// The newest record in the buffer.
     newest: Option<Place>,
     placed: Vec<Placed>,
+    /// Whether a spare for the next segment has been asked for.
+    asked: bool,
     spare_maker: Option<JoinHandle<()>>,
 }
 
@@ -116,10 +118,16 @@ impl LogWriter {
             buffer: Vec::new(),
             newest: None,
             placed: Vec::new(),
+            asked: false,
             spare_maker: None,
         };
         // Step 4: behind a cut the log goes on in a new segment, whose header says where this one ends. Cut bytes that
         // happen to be whole records can so never be taken for what is written now.
+        if recovered.created
+            && let Err(error) = writer.segments.shelf().stock(writer.disk.as_ref())
+        {
+            tracing::warn!(%error, "the log's first file could not be filled ahead");
+        }
         if cut_bytes > 0 || recovered.created {
             writer.standing.torn_bytes += cut_bytes;
             writer.roll()?;
@@ -211,6 +219,10 @@ impl LogWriter {
         // The end mark is written over by the next batch.
         self.end += (self.buffer.len() - HEAD_BYTES) as u64;
         self.durable = self.end;
+        if !self.asked && self.end > self.segment_bytes / 2 {
+            self.asked = true;
+            self.segments.shelf().ask();
+        }
         if self.buffer.capacity() > BUFFER_BYTES_MAX {
             self.buffer = Vec::new();
         }
@@ -280,6 +292,7 @@ impl LogWriter {
         self.end = self.segments.roll(header)?;
         self.durable = self.end;
         self.start = self.end;
+        self.asked = false;
         if let Some(segment) = self.segments.current() {
             self.shared.lock().files.insert(segment.number, Arc::clone(&segment.file));
         }
