@@ -4,6 +4,8 @@
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
+use crate::table::CowMap;
+
 /// Most bytes of one chunk (entries only, not what they point to): what the first write after a clone copies.
 const CHUNK_BYTES: usize = 16 * 1024;
 
@@ -21,6 +23,31 @@ pub struct ChunkMap<K, V> {
 impl<K, V> Default for ChunkMap<K, V> {
     fn default() -> Self {
         Self { chunks: Vec::new(), len: 0 }
+    }
+}
+
+impl<K: Ord + Copy, V: Clone> CowMap<K, V> for ChunkMap<K, V> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+    fn get(&self, key: &K) -> Option<&V> {
+        self.get(key)
+    }
+    fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.get_mut(key)
+    }
+    fn insert(&mut self, key: K, value: V) -> Option<V> {
+        self.insert(key, value)
+    }
+    fn remove(&mut self, key: &K) -> Option<V> {
+        self.remove(key)
+    }
+    fn iter<'a>(&'a self) -> impl DoubleEndedIterator<Item = (&'a K, &'a V)>
+    where
+        K: 'a,
+        V: 'a,
+    {
+        self.iter()
     }
 }
 

@@ -19,7 +19,8 @@ impl Digest {
     }
 }
 
-fn hash(record: impl Hash) -> u128 {
+/// Spreads evenly; the same on every platform and in every version.
+pub(crate) fn hash(record: impl Hash) -> u128 {
     let mut lanes = Lanes { a: 0x243f_6a88_85a3_08d3, b: 0x1319_8a2e_0370_7344 };
     record.hash(&mut lanes);
     let a = fold(lanes.a ^ 0xa409_3822_299f_31d0, MULTIPLIER_B);

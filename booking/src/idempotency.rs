@@ -11,7 +11,7 @@ use crate::command::Idempotency;
 use crate::limits;
 use crate::record::RecordKey;
 use crate::rejection::Rejection;
-use crate::table::{Journal, Table, TableKey};
+use crate::table::{HashedTable, Journal, TableKey};
 
 /// A recorded answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl TableKey for u128 {
 /// All recorded answers, [`limits::IDEMPOTENCY_MAX`] of each of the two kinds at most.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Answers {
-    pub(crate) table: Table<u128, Answer>,
+    pub(crate) table: HashedTable<Answer>,
     brief: ByEnd,
     lasting: ByEnd,
 }
@@ -58,11 +58,11 @@ impl Answers {
     }
 
     pub(crate) fn record(&mut self, journal: &mut Journal, key: u128, answer: Answer) {
-        if let Some((until_ms, lasting)) = self.table.get(&key).map(|old| (old.until_ms, old.lasting)) {
-            self.by_end(lasting).remove(&(until_ms, key));
+        let (until_ms, lasting) = (answer.until_ms, answer.lasting);
+        if let Some(old) = self.table.replace(journal, key, Arc::new(answer)) {
+            self.by_end(old.lasting).remove(&(old.until_ms, key));
         }
-        self.by_end(answer.lasting).insert((answer.until_ms, key), ());
-        self.table.insert(journal, key, Arc::new(answer));
+        self.by_end(lasting).insert((until_ms, key), ());
     }
 
     /// Keeps an answer at least so long.

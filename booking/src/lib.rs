@@ -16,12 +16,13 @@
 //! | `organizations` `keys` | tenants and their API keys |
 //! | `idempotency` | recorded answers |
 //! | `record` `stored` | the state in pieces, and back |
-//! | `chunks` `table` `digest` | copy-on-write maps, and the hash over them |
+//! | `chunks` `buckets` `table` `digest` | copy-on-write maps, and the hash over them |
 //! | `invariants` `limits` `census` | what must always hold; every bound; what some of them are counted by |
 //! | `ids` `money` `text` | small values; checks of what staff enter |
 
 pub mod best_available;
 pub mod blocks;
+pub mod buckets;
 pub mod catalogue;
 mod census;
 pub mod change;

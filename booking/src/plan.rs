@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest;
 use crate::ids::{OrganizationId, PlanId, VenueId};
 use crate::limits;
 
@@ -157,7 +158,8 @@ pub struct Plan {
     pub areas: Vec<Area>,
     /// Runs of neighbouring seats, ascending.
     pub runs: Vec<Run>,
-    /// Seat numbers in the order of their ids, to look an id up.
+    /// Seats by the hash of plan and seat id, to look an id up: number + 1, or 0 where none is. The plan's id, drawn after
+    /// the seats are known, keeps anyone from choosing ids that all fall together.
     pub by_id: Vec<u32>,
     /// Unknown members of the imported form, as a JSON object; empty if none.
     pub extra: Box<str>,
@@ -173,8 +175,22 @@ impl Plan {
 
     /// The number of the seat with this place id.
     pub fn seat_number(&self, id: &str) -> Option<u32> {
-        let at = self.by_id.binary_search_by(|n| self.seat_id(*n).cmp(id)).ok()?;
-        self.by_id.get(at).copied()
+        self.slots(id).find_map(|slot| match self.by_id.get(slot) {
+            None | Some(0) => Some(None),
+            Some(found) => (self.seat_id(found - 1) == id).then_some(Some(found - 1)),
+        })?
+    }
+
+    /// Where in `by_id` a seat may be, in the order to look.
+    fn slots(&self, id: &str) -> impl Iterator<Item = usize> + use<> {
+        let len = self.by_id.len();
+        let first = digest::hash((self.id, id)) as usize;
+        (0..len).map(move |step| first.wrapping_add(step) & (len - 1))
+    }
+
+    /// Slots of `by_id`: at least half of them stay empty.
+    const fn slots_for(seats: usize) -> usize {
+        (seats * 2).next_power_of_two()
     }
 
     fn seat_id(&self, number: u32) -> &str {
@@ -210,11 +226,15 @@ impl Plan {
         self.runs.get(at).copied().filter(|r| r.seats().contains(&number))
     }
 
-    /// Fills `by_id`; call it last when a plan is made.
+    /// Fills `by_id`; call it last when a plan is made, with the id it will keep.
     pub fn index(&mut self) {
-        let mut order: Vec<u32> = (0..self.seats.len() as u32).collect();
-        order.sort_by(|a, b| self.seat_id(*a).cmp(self.seat_id(*b)));
-        self.by_id = order;
+        self.by_id = vec![0; Self::slots_for(self.seats.len())];
+        for number in 0..self.seats.len() as u32 {
+            let free = self.slots(self.seat_id(number)).find(|slot| self.by_id.get(*slot) == Some(&0));
+            if let Some(slot) = free.and_then(|slot| self.by_id.get_mut(slot)) {
+                *slot = number + 1;
+            }
+        }
     }
 
     /// Names the first thing about the plan that breaks a rule, if any: what `ImportPlan` refuses.
@@ -245,7 +265,7 @@ impl Plan {
             };
             next = end;
         }
-        if next as usize != self.seats.len() || self.by_id.len() != self.seats.len() {
+        if next as usize != self.seats.len() || self.by_id.len() != Self::slots_for(self.seats.len()) {
             return Some("rows and seats do not agree".to_owned());
         }
         for (number, seat) in self.seats.iter().enumerate() {
@@ -257,14 +277,9 @@ impl Plan {
                 return Some(format!("seat {number} needs an id of 1 to {} characters", limits::LABEL_CHARS_MAX));
             }
         }
-        if self.by_id.iter().any(|n| *n as usize >= self.seats.len()) {
-            return Some("the index of seat ids names a seat that is not there".to_owned());
-        }
-        let twice = self.by_id.windows(2).find_map(|pair| match pair {
-            [a, b] if self.seat_id(*a) >= self.seat_id(*b) => Some(*b),
-            _ => None,
-        });
-        twice.map(|n| format!("two seats have the id {}", self.seat_id(n)))
+        let mut numbered = (0_u32..).zip(&self.seats);
+        let twice = numbered.find(|(number, seat)| self.seat_number(&seat.id) != Some(*number));
+        twice.map(|(_, seat)| format!("two seats have the id {}", seat.id))
     }
 
     /// Runs ascend, do not overlap, and each lies within one row.

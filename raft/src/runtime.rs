@@ -106,6 +106,13 @@ pub(crate) enum Pause {
     Timer(Pin<Box<tokio::time::Sleep>>),
 }
 
+impl Pause {
+    /// Lets all other tasks that are ready run first.
+    pub(crate) fn turn() -> Self {
+        Self::Yield(false)
+    }
+}
+
 impl Future for Pause {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

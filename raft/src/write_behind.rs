@@ -107,7 +107,7 @@ struct Copier {
 impl Copier {
     fn run(mut self, stopped: &Receiver<()>) {
         // On Linux this is the calling thread alone. Without it the copy is only less modest.
-        drop(rustix::process::setpriority_process(None, NICE));
+        rustix::process::setpriority_process(None, NICE).ok();
         let mut rest = REST_MIN;
         loop {
             let last = !matches!(stopped.recv_timeout(rest), Err(RecvTimeoutError::Timeout));

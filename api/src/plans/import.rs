@@ -234,7 +234,7 @@ struct Making {
     warnings: Warnings,
 }
 
-/// Reads a plan; id, organization and venue are for the caller to set.
+/// Reads a plan; id, organization, venue and index are for the caller to set.
 pub(super) fn read(body: &[u8]) -> Result<(Plan, Vec<String>), Problem> {
     let form: PlanForm = match serde_json::from_slice(body) {
         Ok(form) => form,
@@ -265,7 +265,6 @@ pub(super) fn read(body: &[u8]) -> Result<(Plan, Vec<String>), Problem> {
         None => Point { x_milli: plan.size.x_milli / 2, y_milli: 0 },
     };
     plan.runs = runs::find(&plan.rows, &plan.seats);
-    plan.index();
     plan.hash = Sha256::digest(geometry::write(&plan, None)?).into();
     Ok((plan, warnings.finish()))
 }

@@ -111,15 +111,22 @@ pub(crate) async fn create(
     app.must_have_room()?;
     action.must_be_json()?;
     let body = action.body.clone();
+    let id = PlanId::mint(app.now_ms(), draw());
     // Reading a plan of 16 MiB takes long enough to hold others up.
     let (done, wait) = tokio::sync::oneshot::channel();
-    let read = move || drop(done.send(import::read(&body)));
+    let read = move || {
+        let plan = import::read(&body).map(|(mut plan, warnings)| {
+            plan.id = id;
+            plan.index();
+            (plan, warnings)
+        });
+        drop(done.send(plan));
+    };
     std::thread::Builder::new().name("plan import".to_owned()).spawn(read).map_err(|error| {
         tracing::error!(%error, "no thread for an import");
         Kind::Internal.problem()
     })?;
     let (mut plan, warnings) = wait.await.map_err(|_| Kind::Internal.problem())??;
-    plan.id = PlanId::mint(app.now_ms(), draw());
     (plan.organization, plan.venue) = (organization, venue);
     if let Some(defect) = plan.defect() {
         return Err(Kind::InvalidPlan.detail(defect).with("pointer", ""));
