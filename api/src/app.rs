@@ -32,6 +32,8 @@ pub struct Config {
     pub connections_max: usize,
     /// Live sockets at one time; further ones are refused.
     pub sockets_max: usize,
+    /// Threads that write to live sockets.
+    pub live_threads: usize,
     /// Time for a request's headers to arrive, and for an idle connection.
     pub header_timeout: Duration,
     /// Time for a request's body to arrive.
@@ -49,6 +51,7 @@ impl Config {
             scratch: std::env::temp_dir(),
             connections_max: 16_384,
             sockets_max: 12_000,
+            live_threads: 1,
             header_timeout: Duration::from_mins(1),
             body_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(10),
@@ -92,7 +95,7 @@ impl App {
             return Err(Error::Secret);
         }
         let tokens = Tokens::new(&config.secret);
-        let hub = Hub::new(&cluster, config.sockets_max);
+        let hub = Hub::new(&cluster, config.sockets_max, config.live_threads).map_err(Error::Threads)?;
         let start = draw() as u64;
         Ok(Self(Arc::new(Inner {
             tokens,

@@ -6,8 +6,9 @@
 //! | `cli/` `config/` `run/` | the command line; the configuration; a node from start to end |
 //! | `client/` `local/` | asking a cluster over HTTP; node processes of our own on this machine |
 //! | `demo/` `bench/` `watch/` `doctor/` | what `usher demo`, `bench`, `watch` and `doctor` do |
-//! | `sync_file_range` | the one `unsafe`: a system call that must not be there |
+//! | `sync_file_range` `batch_scheduling` | the two with `unsafe`: a system call that must not be there; one that no crate has |
 
+mod batch_scheduling;
 mod bench;
 mod cli;
 mod client;

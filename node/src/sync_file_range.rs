@@ -1,4 +1,4 @@
-//! `sync_file_range` that always answers ENOSYS, for the whole executable: the one fenced `unsafe` of the product.
+//! `sync_file_range` that always answers ENOSYS, for the whole executable: `unsafe`, and so fenced in here.
 //! Deliberately not a replacement with the same effect: the point is that callers fall back to a real fsync.
 //!
 //! sled takes `sync_file_range` for a sync and reuses parts of its file that never reached the disk: power cuts on

@@ -1,7 +1,11 @@
 //! Gathers what the feed brings, and each tick hands one frame a showtime to all who watch it. One task a node.
 //! Deliberately not here: a viewer's own affairs (see `socket`).
+//!
+//! The hub and its sockets have threads of their own: a frame wakes every viewer's task at once, thousands of them, and
+//! among other tasks requests and the log's entries would queue behind them all, several times each.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +14,7 @@ use booking::Change;
 use booking::ids::ShowtimeId;
 use futures_util::FutureExt;
 use raft::{Cluster, FeedItem, FeedReceiver, Lagged};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -23,6 +28,8 @@ const TICK: Duration = Duration::from_millis(50);
 const TICK_MAX: Duration = Duration::from_millis(100);
 /// Time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// Once handing a frame to all sockets took longer than this, the next one comes after the longest time.
+const WRITTEN_WITHIN: Duration = Duration::from_millis(15);
 /// How soon it is looked again whether they have.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Messages that wait for one viewer; one that is further behind starts over. 9 s of frames, and room to start over
@@ -87,15 +94,29 @@ pub(crate) struct Counts {
 /// See the module's page.
 pub(crate) struct Hub {
     cluster: Cluster,
+    threads: Threads,
     state: Mutex<State>,
     tasks: Mutex<JoinSet<()>>,
     sockets: AtomicUsize,
     sockets_max: usize,
     /// Messages handed to viewers and not yet written.
-    pub(super) unwritten: AtomicUsize,
+    unwritten: AtomicUsize,
+    /// When nearly all had been written last.
+    written_at: Mutex<Instant>,
     frames: AtomicU64,
     pub(super) resyncs: AtomicU64,
     closing: watch::Sender<bool>,
+}
+
+/// The runtime of the sockets, ended without waiting for it.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// A place among the sockets; given back when dropped.
@@ -108,13 +129,15 @@ impl Drop for Entered {
 }
 
 impl Hub {
-    /// Follows the cluster's feed from now on.
-    pub(crate) fn new(cluster: &Cluster, sockets_max: usize) -> Arc<Self> {
+    /// Follows the cluster's feed from now on, on so many threads. Fails if the system gives none.
+    pub(crate) fn new(cluster: &Cluster, sockets_max: usize, threads: usize) -> io::Result<Arc<Self>> {
+        let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name("live").enable_all().build()?;
         // First subscribed, then read: nothing is missed.
         let feed = cluster.subscribe();
         let index = cluster.applied();
         let hub = Arc::new(Self {
             cluster: cluster.clone(),
+            threads: Threads(Some(runtime)),
             state: Mutex::new(State {
                 feed,
                 index,
@@ -128,6 +151,7 @@ impl Hub {
             sockets: AtomicUsize::new(0),
             sockets_max,
             unwritten: AtomicUsize::new(0),
+            written_at: Mutex::new(Instant::now()),
             frames: AtomicU64::new(0),
             resyncs: AtomicU64::new(0),
             closing: watch::Sender::new(false),
@@ -142,7 +166,7 @@ impl Hub {
                 hub.tick(&mut ticks);
             }
         });
-        hub
+        Ok(hub)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -153,7 +177,9 @@ impl Hub {
     pub(super) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
+        if let Some(runtime) = &self.threads.0 {
+            tasks.spawn_on(task, runtime.handle());
+        }
     }
 
     /// Takes a socket in, if there is a place for it.
@@ -275,19 +301,41 @@ impl Hub {
         // Counted before it can be taken out.
         self.unwritten.fetch_add(1, Ordering::Relaxed);
         if viewer.queue.try_send(message).is_err() {
-            self.unwritten.fetch_sub(1, Ordering::Relaxed);
+            self.written();
             viewer.lose();
         }
+    }
+
+    /// A message was taken out of a queue and written, or dropped.
+    pub(super) fn written(&self) {
+        let before = self.unwritten.fetch_sub(1, Ordering::Relaxed);
+        if before == self.few() + 1 {
+            *self.written_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        }
+    }
+
+    /// Unwritten messages that do not count: a few viewers that stall must not slow the others' frames down.
+    fn few(&self) -> usize {
+        self.sockets() / 4
+    }
+
+    /// How long after `cut` the frames of that tick were written; nothing while they are not.
+    fn written_after(&self, cut: Instant) -> Option<Duration> {
+        if self.unwritten.load(Ordering::Relaxed) > self.few() {
+            return None;
+        }
+        let at = *self.written_at.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(at.saturating_duration_since(cut))
     }
 
     fn tick(&self, ticks: &mut Ticks) {
         let now = Instant::now();
         let mut state = self.state();
         state.drain(&self.cluster);
-        // Under load the frames before have not all been written: gather for longer.
-        let busy = self.unwritten.load(Ordering::Relaxed) > state.viewers.len() / 4;
-        if busy && now < ticks.cut + TICK_MAX {
-            ticks.next = now + LOOK_AGAIN;
+        // Under load the frames before have not all been written, or that took long: gather for longer.
+        let quick = self.written_after(ticks.cut).is_some_and(|after| after < WRITTEN_WITHIN);
+        if !quick && now < ticks.cut + TICK_MAX {
+            ticks.next = (now + LOOK_AGAIN).min(ticks.cut + TICK_MAX);
             return;
         }
         (ticks.cut, ticks.next) = (now, now + TICK);

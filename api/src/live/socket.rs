@@ -76,8 +76,9 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
             }
             message = queue.recv() => {
                 let Some(message) = message else { break };
-                hub.unwritten.fetch_sub(1, Ordering::Relaxed);
-                if !send(&mut stream, message).await {
+                let sent = send(&mut stream, message).await;
+                hub.written();
+                if !sent {
                     break;
                 }
                 if queue.is_empty() {
@@ -103,7 +104,7 @@ pub(super) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     // What still waits is nobody's any more.
     queue.close();
     while queue.try_recv().is_ok() {
-        hub.unwritten.fetch_sub(1, Ordering::Relaxed);
+        hub.written();
     }
     hub.leave(&session.viewer, session.showtimes.into_iter());
 }

@@ -37,6 +37,7 @@ pub(crate) fn run(config: &Config, until_stdin_closes: bool) -> anyhow::Result<(
         bail!("sync_file_range is not refused: run the executable as built, without LD_PRELOAD");
     }
     crate::bench::raise_open_files();
+    crate::batch_scheduling::ask();
     // Buyers' names are in these files: nobody else's business.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let secret = read_secret(&config.cluster.secret_file).map_err(|mistake| Mistakes(vec![mistake]))?;
@@ -155,6 +156,7 @@ fn api_config(config: &Config, secret: &str) -> api::Config {
     api.scratch.clone_from(&config.node.data_dir);
     api.connections_max = config.limits.connections_max;
     api.sockets_max = config.limits.live_sockets_max;
+    api.live_threads = (config.worker_threads() / 2).max(1);
     api.drain_timeout = Duration::from_secs(config.limits.drain_seconds);
     api
 }
