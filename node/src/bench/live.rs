@@ -38,8 +38,8 @@ struct Watch {
     resyncs: Cell<u64>,
     lost: Cell<u64>,
     measuring: Cell<bool>,
-    /// When each change was asked for and answered, by index.
-    changes: RefCell<BTreeMap<u64, (Instant, Instant)>>,
+    /// When each change was asked for and answered, by index: one entry of the log holds several.
+    changes: RefCell<BTreeMap<u64, Vec<(Instant, Instant)>>>,
     /// `from`, `to` and arrival of every frame on every socket.
     arrivals: RefCell<Vec<(u64, u64, Instant)>>,
 }
@@ -218,7 +218,10 @@ impl Pace {
         let Some(node) = self.target.nodes.get((buyer % nodes) as usize).cloned() else { return };
         let mut connection = Connection::new(node);
         let seat = buyer as u32 * ROW_SEATS;
-        let mut beat = tokio::time::interval(Duration::from_millis(1_000 / Self::PER_BUYER_S));
+        // Spread over the beat: buyers do not act in step.
+        let beat = Duration::from_millis(1_000 / Self::PER_BUYER_S);
+        let first = Instant::now() + beat * buyer as u32 / self.buyers() as u32;
+        let mut beat = tokio::time::interval_at(first, beat);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut held: Option<(String, String)> = None;
         let holds = format!("/api/v1/showtimes/{}/holds", self.showtime);
@@ -240,7 +243,7 @@ impl Pace {
             }
             let index = answer.header("x-log-index").and_then(|i| i.parse().ok()).unwrap_or(0);
             if watch.measuring.get() {
-                watch.changes.borrow_mut().insert(index, (asked, Instant::now()));
+                watch.changes.borrow_mut().entry(index).or_default().push((asked, Instant::now()));
             }
             held = match held {
                 None => serde_json::from_slice::<serde_json::Value>(answer.body)
@@ -257,7 +260,7 @@ fn matched(watch: &Watch) -> anyhow::Result<(Latency, Latency, u64)> {
     let (mut from_answer, mut from_request) = (histogram()?, histogram()?);
     let changes = watch.changes.borrow();
     for (from, to, at) in watch.arrivals.borrow().iter() {
-        for (asked, answered) in changes.range(from + 1..=*to).map(|(_, times)| times) {
+        for (asked, answered) in changes.range(from + 1..=*to).flat_map(|(_, times)| times) {
             from_answer.saturating_record(us(at.saturating_duration_since(*answered)).max(1));
             from_request.saturating_record(us(at.saturating_duration_since(*asked)).max(1));
         }
@@ -265,7 +268,8 @@ fn matched(watch: &Watch) -> anyhow::Result<(Latency, Latency, u64)> {
     if from_answer.is_empty() {
         bail!("no change reached a socket");
     }
-    Ok((Latency::of(&from_answer), Latency::of(&from_request), changes.len() as u64))
+    let made = changes.values().map(Vec::len).sum::<usize>() as u64;
+    Ok((Latency::of(&from_answer), Latency::of(&from_request), made))
 }
 
 #[cfg(test)]
