@@ -28,7 +28,7 @@ const SECRET: &str = "a-secret-that-only-tests-share";
 
 /// What a cluster is started with.
 #[derive(Default)]
-pub(crate) struct Setup {
+pub(crate) struct Setup<'a> {
     /// Nodes that vote.
     voters: usize,
     /// Nodes that have a folder and ports, and are not started.
@@ -40,9 +40,10 @@ pub(crate) struct Setup {
     switch: Option<Switch>,
     env: Vec<(usize, String, String)>,
     data: Vec<(usize, PathBuf)>,
+    each: Option<&'a dyn Fn(&Path)>,
 }
 
-impl Setup {
+impl<'a> Setup<'a> {
     pub(crate) fn nodes(voters: usize) -> Self {
         Self { voters, ..Self::default() }
     }
@@ -74,6 +75,11 @@ impl Setup {
     /// A node's data lies in this folder.
     pub(crate) fn data(mut self, node: usize, folder: &Path) -> Self {
         self.data.push((node, folder.to_owned()));
+        self
+    }
+    /// Has every node's configuration file seen to, before any node starts.
+    pub(crate) fn each(mut self, see_to: &'a dyn Fn(&Path)) -> Self {
+        self.each = Some(see_to);
         self
     }
 }
@@ -129,7 +135,7 @@ fn configure(node: &Node, urls: &[String], secret_file: &Path, settings: &[(&str
 
 impl Cluster {
     /// Starts the nodes and forms a cluster of the voters.
-    pub(crate) async fn start(setup: Setup) -> Self {
+    pub(crate) async fn start(setup: Setup<'_>) -> Self {
         let voters = setup.voters;
         let mut cluster = Self::prepare(setup).await;
         cluster.form(voters).await;
@@ -137,7 +143,7 @@ impl Cluster {
     }
 
     /// Writes folders and configurations and starts nothing.
-    async fn prepare(setup: Setup) -> Self {
+    async fn prepare(setup: Setup<'_>) -> Self {
         let room = ROOM.acquire_many(if setup.alone { 2 } else { 1 }).await.unwrap();
         let folder = tempfile::Builder::new().prefix("usher-cluster-").tempdir().unwrap();
         let secret_file = folder.path().join("cluster.secret");
@@ -164,6 +170,9 @@ impl Cluster {
                 node.via = switch.command(node.number);
             }
             configure(node, &urls, &secret_file, &setup.settings);
+            if let Some(see_to) = setup.each {
+                see_to(&node.config);
+            }
         }
         Self {
             nodes,

@@ -69,7 +69,9 @@ pub(crate) enum Stream {
 impl Stream {
     /// Connects, and shakes hands if the address asks for TLS.
     pub(crate) async fn connect(address: &Address) -> Result<Self, HttpError> {
-        let told = |e: &dyn fmt::Display| HttpError::Connect(format!("no connection to {address}: {e}"));
+        let told = |e: &dyn fmt::Display| {
+            HttpError::Connect(format!("no connection to {address} ({e}): is it running? --server names another node"))
+        };
         let connected = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect((address.host.as_str(), address.port)));
         let stream = connected.await.map_err(|_| told(&"no answer within 5 s"))?.map_err(|e| told(&e))?;
         stream.set_nodelay(true).map_err(|e| told(&e))?;

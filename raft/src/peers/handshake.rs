@@ -136,6 +136,9 @@ async fn read_verdict(io: &mut (impl AsyncRead + Unpin)) -> io::Result<u16> {
     if status == OK {
         return Ok(protocol);
     }
+    if status != REFUSED {
+        return Err(refused("the peer does not answer as one of ours; does it use TLS, and this node not?"));
+    }
     let length = usize::from(io.read_u16_le().await?).min(REFUSAL_BYTES_MAX);
     let mut text = vec![0; length];
     io.read_exact(&mut text).await?;

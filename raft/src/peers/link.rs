@@ -190,11 +190,20 @@ pub(crate) enum NoAnswer {
     Lost,
 }
 
+/// A peer that knows no TLS just hangs up on it.
+fn no_tls(error: io::Error) -> io::Error {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    if [BrokenPipe, ConnectionReset, UnexpectedEof].contains(&error.kind()) {
+        return io::Error::new(error.kind(), "the peer hung up on TLS; has it no certificates configured?");
+    }
+    error
+}
+
 async fn open_stream(node: &Node, address: &str, hello: &Hello) -> io::Result<(Stream, Party)> {
     let connect = async {
         let stream = node.parts.network.connect(address).await?;
         let mut stream = match &node.tls {
-            Some(tls) => tls.connect(stream, address).await?,
+            Some(tls) => tls.connect(stream, address).await.map_err(no_tls)?,
             None => stream,
         };
         let party = handshake::call(&mut stream, &node.options.secret, hello).await?;
