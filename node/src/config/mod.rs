@@ -44,6 +44,8 @@ pub(crate) struct Node {
     pub(crate) data_dir: PathBuf,
     /// Threads that serve requests; 0: as many as cores, at most 4.
     pub(crate) worker_threads: usize,
+    /// Whether to ask for batch scheduling.
+    pub(crate) batch_scheduling: bool,
 }
 
 /// `[http]`.
@@ -152,7 +154,7 @@ const fn local(port: u16) -> SocketAddr {
 
 impl Default for Node {
     fn default() -> Self {
-        Self { data_dir: "/var/lib/usher".into(), worker_threads: 0 }
+        Self { data_dir: "/var/lib/usher".into(), worker_threads: 0, batch_scheduling: false }
     }
 }
 

@@ -220,6 +220,7 @@ fn node_config(
     let path = |p: &Path| p.to_str().map(str::to_owned).context("the folder's name must be UTF-8");
     set("node", "data_dir", path(&home.join("data"))?.into());
     set("node", "worker_threads", i64::try_from(workers)?.into());
+    set("node", "batch_scheduling", true.into());
     set("http", "listen", format!("127.0.0.1:{}", ports.http).into());
     set("http", "public_urls", urls.to_vec().into());
     set("peers", "listen", format!("127.0.0.1:{}", ports.peer).into());

@@ -37,7 +37,9 @@ pub(crate) fn run(config: &Config, until_stdin_closes: bool) -> anyhow::Result<(
         bail!("sync_file_range is not refused: run the executable as built, without LD_PRELOAD");
     }
     crate::bench::raise_open_files();
-    crate::batch_scheduling::ask();
+    if config.node.batch_scheduling {
+        crate::batch_scheduling::ask();
+    }
     // Buyers' names are in these files: nobody else's business.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let secret = read_secret(&config.cluster.secret_file).map_err(|mistake| Mistakes(vec![mistake]))?;
