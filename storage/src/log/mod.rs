@@ -63,9 +63,10 @@ pub struct LogOptions {
 }
 
 impl LogOptions {
-    /// Files of 64 MiB, 64 MiB in memory.
+    /// Files of 64 MiB; 16 MiB of entries in memory, some seconds at full load: a follower further behind is sent what is
+    /// on disk.
     pub fn new(identity: Identity, on_fatal: Box<dyn Fn(&io::Error) + Send + Sync>) -> Self {
-        Self { identity, segment_bytes: 64 << 20, cached_bytes: 64 << 20, on_fatal }
+        Self { identity, segment_bytes: 64 << 20, cached_bytes: 16 << 20, on_fatal }
     }
 }
 
