@@ -3,6 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::State as Shared;
+use axum::http::{HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -12,6 +13,9 @@ use crate::reading::Id;
 use crate::reply::Reply;
 
 const HTML: &str = "text/html; charset=utf-8";
+/// A page runs and asks for what this node serves, and nothing else; it is in nobody's frame and sends no form.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
 const HOME: &str = include_str!("pages/home.html");
 const DOCS: &str = include_str!("pages/docs.html");
 const DOCS_JS: &str = include_str!("pages/docs.js");
@@ -290,8 +294,12 @@ fn inline(schema: &mut Value, whole: &Map<String, Value>) {
     }
 }
 
-fn html(text: String) -> Reply {
-    Reply::bytes(HTML, text.into()).hashed()
+/// A page, and what a browser may do with it.
+type Page = ([(HeaderName, HeaderValue); 1], Reply);
+
+fn html(text: String) -> Page {
+    let policy = (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    ([policy], Reply::bytes(HTML, text.into()).hashed())
 }
 
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "Documentation", summary = "This document",
@@ -302,7 +310,7 @@ pub(crate) async fn document(Shared(app): Shared<App>) -> Reply {
 
 #[utoipa::path(get, path = "/docs", tag = "Documentation", summary = "This document, rendered",
     responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
-pub(crate) async fn page() -> Reply {
+pub(crate) async fn page() -> Page {
     html(DOCS.to_owned())
 }
 
@@ -320,13 +328,13 @@ pub(crate) async fn style() -> Reply {
 
 #[utoipa::path(get, path = "/", tag = "Documentation", summary = "What this is",
     responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
-pub(crate) async fn home() -> Reply {
+pub(crate) async fn home() -> Page {
     html(HOME.to_owned())
 }
 
 #[utoipa::path(get, path = "/problems/{code}", tag = "Documentation", summary = "What a problem means",
     responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
-pub(crate) async fn problem(Id(code): Id<String>) -> Result<Reply, Problem> {
+pub(crate) async fn problem(Id(code): Id<String>) -> Result<Page, Problem> {
     let row = Kind::ALL.iter().map(|k| k.row()).find(|row| row.code == code).ok_or_else(|| Kind::NotFound.problem())?;
     // All parts are our own texts without markup, but for quotes in code.
     Ok(html(format!(

@@ -157,6 +157,8 @@ fn finish(app: &App, response: &mut Response, id: &str, origin: Option<&HeaderVa
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Where a visitor comes from is nobody's business: an address may carry what only its owner should know.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if let Some(origin) = origin.filter(|o| is_ours(app, o)) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(

@@ -171,6 +171,39 @@ async fn pages_and_documents_are_served() {
 }
 
 #[tokio::test]
+async fn browsers_are_told_what_a_page_may_do_and_to_guess_and_tell_nothing() {
+    let node = Node::start().await;
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'";
+    for path in ["/", "/docs", "/problems/seats-taken"] {
+        let page = node.buyer("GET", path, &Value::Null).await;
+        assert_eq!(page.header("content-security-policy"), policy, "{path}");
+        // What the policy would keep a browser from doing is not in the page.
+        let text = String::from_utf8_lossy(&page.body);
+        for forbidden in ["<style", " style=", "<script>", "onclick", "<form", "<img", "<base", "://"] {
+            assert!(!text.contains(forbidden), "{path}: {forbidden}");
+        }
+    }
+    let authorization = format!("Bearer {}", node.key);
+    for (method, path, headers) in [
+        ("GET", "/", vec![]),
+        ("GET", "/docs.js", vec![]),
+        ("GET", "/healthz", vec![]),
+        ("GET", "/metrics", vec![]),
+        ("GET", "/nothing", vec![]),
+        ("PUT", "/api/v1/events", vec![]),
+        ("GET", "/api/v1/events", vec![]),
+        ("GET", "/api/v1/events", vec![("if-none-match", "*")]),
+        ("GET", "/api/v1/orders", vec![("authorization", authorization.as_str())]),
+        ("POST", "/api/v1/cluster/backup", vec![("authorization", authorization.as_str())]),
+    ] {
+        let answer = node.ask(method, path, &headers, &Value::Null).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn pages_of_our_own_addresses_may_read_the_answers() {
     let node = Node::start().await;
     let ours = [("origin", "http://localhost")];
