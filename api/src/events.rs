@@ -18,7 +18,8 @@ use crate::reply::Reply;
 use crate::time::Time;
 use crate::{conditional, patch, visibility};
 
-/// The life of an event: `draft` (staff only), `published` (everybody), `archived` (staff only).
+/// The life of an event: `draft` (staff only), `published` (everybody), `archived` (staff only). Places of its
+/// showtimes are sold while it is published.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = EventState)]

@@ -247,7 +247,9 @@ fn command(app: &App, house: &House, body: &HoldBody, inventory: Option<Arc<Inve
 }
 
 #[utoipa::path(post, path = "/api/v1/showtimes/{showtime}/holds", tag = "Holds and orders", summary = "Hold places",
-    description = "All or nothing. Needs no token; the answer's `token` stands for the hold from then on.",
+    description = "All or nothing. Needs no token; the answer's `token` stands for the hold from then on. Places are \
+        sold while the event is published and the showtime is on sale: 404 while either is a draft (`detail` says \
+        which), 409 `not-on-sale` when the event is archived, the showtime closed or cancelled, or it is not the time.",
     request_body = HoldBody, responses((status = 201, description = "The hold", body = HoldJson)))]
 pub(crate) async fn place(
     Shared(app): Shared<App>,

@@ -73,7 +73,7 @@ kinds! {
     OrphanSeat 409 "orphan-seat" "Single seat left over":
         "The choice would leave a single seat between others." "Take the seats in `suggestion`, or others.";
     NotOnSale 409 "not-on-sale" "Not on sale":
-        "The showtime is not for sale now. `from` says when sales begin, if they have yet to." "Come back then.";
+        "The showtime is not for sale now, or no longer. `from` says when sales begin, if they have yet to." "Come back then.";
     Conflict 409 "conflict" "Conflict":
         "The thing is not in a state for this." "Read it again and decide anew.";
     HoldExpired 410 "hold-expired" "Hold expired":

@@ -33,7 +33,7 @@ pub(crate) enum OrphanRuleJson {
     Strict,
 }
 
-/// The life of a showtime: `draft` (staff only), `on_sale`, `closed`, `cancelled`.
+/// The life of a showtime: `draft` (staff only), `on_sale` (once its event is published, too), `closed`, `cancelled`.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ShowtimeState)]

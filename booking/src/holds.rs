@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::best_available;
-use crate::catalogue::{Showtime, ShowtimeState};
+use crate::catalogue::{EventState, Showtime, ShowtimeState};
 use crate::change::{Change, Reply};
 use crate::command::{AreaQuantity, ExtendHold, PlaceHold, ReleaseHold};
 use crate::ids::{HoldId, OrderId, OrganizationId, ShowtimeId};
@@ -116,7 +116,7 @@ pub struct Hold {
 pub(crate) fn place(state: &mut State, cx: &mut Context, c: &PlaceHold) -> Result<Reply, Rejection> {
     expire_due(state, cx, c.showtime);
     let showtime = state.showtimes.get(&c.showtime).cloned().ok_or(Rejection::NotFound(Thing::Showtime))?;
-    on_sale(&showtime, cx.now_ms)?;
+    on_sale(state, &showtime, cx.now_ms)?;
     if showtime.details.plan != c.plan {
         return Err(Rejection::PlanChanged);
     }
@@ -151,12 +151,18 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, c: &PlaceHold) -> Resul
     Ok(Reply::Hold(hold))
 }
 
-fn on_sale(showtime: &Showtime, now_ms: u64) -> Result<(), Rejection> {
-    match showtime.details.state {
+/// Selling needs both: the event published and the showtime on sale. Which of the two is still a draft is told by what
+/// is not found. What is held already may be bought also after its event was archived.
+fn on_sale(state: &State, showtime: &Showtime, now_ms: u64) -> Result<(), Rejection> {
+    let event = state.events.get(&showtime.event).ok_or(Rejection::NotFound(Thing::Event))?;
+    match (event.details.state, showtime.details.state) {
         // A draft is nobody's business yet.
-        ShowtimeState::Draft => return Err(Rejection::NotFound(Thing::Showtime)),
-        ShowtimeState::Closed | ShowtimeState::Cancelled => return Err(Rejection::NotOnSale { from_ms: None }),
-        ShowtimeState::OnSale => {}
+        (_, ShowtimeState::Draft) => return Err(Rejection::NotFound(Thing::Showtime)),
+        (EventState::Draft, _) => return Err(Rejection::NotFound(Thing::Event)),
+        (EventState::Archived, _) | (_, ShowtimeState::Closed | ShowtimeState::Cancelled) => {
+            return Err(Rejection::NotOnSale { from_ms: None });
+        }
+        (EventState::Published, ShowtimeState::OnSale) => {}
     }
     if let Some(from_ms) = showtime.details.on_sale_from_ms.filter(|from| *from > now_ms) {
         return Err(Rejection::NotOnSale { from_ms: Some(from_ms) });

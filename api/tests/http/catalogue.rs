@@ -119,6 +119,24 @@ async fn what_is_drafted_is_seen_by_staff_only() {
 }
 
 #[tokio::test]
+async fn selling_needs_the_event_published_and_the_showtime_on_sale() {
+    let node = Node::start().await;
+    let house = House::build(&node).await;
+    let event = id(&node.staff("POST", "/api/v1/events", &json!({"title": "Next"})).await.expect(201));
+    let path = format!("/api/v1/events/{event}");
+    let made = node.staff("POST", &format!("{path}/showtimes"), &showtime(&house.plan)).await.expect(201);
+    let holds = format!("/api/v1/showtimes/{}/holds", id(&made));
+    let body = json!({"places": ["1-1"]});
+    for refused in [node.buyer("POST", &holds, &body).await, node.staff("POST", &holds, &body).await] {
+        assert_eq!(refused.problem(404, "not-found")["detail"], "there is no such event");
+    }
+    node.staff("PATCH", &path, &json!({"state": "published"})).await.expect(200);
+    node.buyer("POST", &holds, &body).await.expect(201);
+    node.staff("PATCH", &path, &json!({"state": "archived"})).await.expect(200);
+    node.buyer("POST", &holds, &json!({"places": ["1-2"]})).await.problem(409, "not-on-sale");
+}
+
+#[tokio::test]
 async fn a_showtime_is_checked() {
     let node = Node::start().await;
     let house = House::build(&node).await;

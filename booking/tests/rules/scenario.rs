@@ -168,7 +168,7 @@ impl Stage {
         d.tiers.iter_mut().for_each(|tier| tier.fees = 0);
         for (name, value) in &words.named {
             match *name {
-                "plan" => {}
+                "plan" | "event" => {}
                 "ttl" => d.hold_ttl_ms = minutes_ms(value),
                 "extensions" => d.max_extensions = number(value),
                 "max" => d.max_places_per_order = number(value),
@@ -388,7 +388,8 @@ impl Stage {
             "showtime" => {
                 let plan = words.named.get("plan").map_or(PlanId(1), |name| PlanId(number(&name[1..])));
                 let details = self.details(plan, words);
-                let (id, event) = (ShowtimeId(id?), EventId(1));
+                let event = EventId(words.named.get("event").map_or(1, |name| number(&name[1..])));
+                let id = ShowtimeId(id?);
                 Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event, details }))
             }
             "set" => {
