@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::live::Hub;
 use crate::metrics::Metrics;
 use crate::plans::geometry::Geometries;
+use crate::plans::readers::Readers;
 use crate::problem::{Kind, Problem};
 use crate::seats::Snapshots;
 use crate::tokens::Tokens;
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) hub: Arc<Hub>,
     pub(crate) geometries: Geometries,
+    pub(crate) readers: Readers,
     pub(crate) snapshots: Snapshots,
     /// The OpenAPI document.
     pub(crate) openapi: bytes::Bytes,
@@ -102,6 +104,7 @@ impl App {
             metrics: Metrics::default(),
             hub,
             geometries: Geometries::default(),
+            readers: Readers::default(),
             snapshots: Snapshots::default(),
             openapi: crate::docs::openapi(),
             draining: AtomicBool::new(false),

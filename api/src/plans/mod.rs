@@ -1,8 +1,9 @@
 //! `/api/v1/venues/{venue}/plans` and `/api/v1/plans/{plan}`: seating plans.
-//! The open plan form is read in `import`; what a map needs is written in `geometry`.
+//! The open plan form is read in `import`, a few at a time by `readers`; what a map needs is written in `geometry`.
 
 pub(crate) mod geometry;
 mod import;
+pub(crate) mod readers;
 mod runs;
 
 use std::sync::Arc;
@@ -99,7 +100,7 @@ fn view(plan: &Plan, id: PlanId, warnings: Option<Vec<String>>) -> PlanJson {
     description = "Takes the open plan form used in the field, with additions: `attributes` on seats (`wheelchair`, \
         `companion`, `restricted_view`, `aisle`), `capacity`, `area_id` and `category` on areas, `focal_point` on the \
         plan. Unknown members are kept. At most 16 MiB and 100,000 places. A refused plan names the place that is \
-        wrong in `pointer`.",
+        wrong in `pointer`. A node reads two plans at a time; 429 when further ones wait already.",
     request_body(content = Object, description = "A seating plan"),
     responses((status = 201, description = "The plan", body = PlanJson)))]
 pub(crate) async fn create(
@@ -112,21 +113,14 @@ pub(crate) async fn create(
     action.must_be_json()?;
     let body = action.body.clone();
     let id = PlanId::mint(app.now_ms(), draw());
-    // Reading a plan of 16 MiB takes long enough to hold others up.
-    let (done, wait) = tokio::sync::oneshot::channel();
     let read = move || {
-        let plan = import::read(&body).map(|(mut plan, warnings)| {
+        import::read(&body).map(|(mut plan, warnings)| {
             plan.id = id;
             plan.index();
             (plan, warnings)
-        });
-        drop(done.send(plan));
+        })
     };
-    std::thread::Builder::new().name("plan import".to_owned()).spawn(read).map_err(|error| {
-        tracing::error!(%error, "no thread for an import");
-        Kind::Internal.problem()
-    })?;
-    let (mut plan, warnings) = wait.await.map_err(|_| Kind::Internal.problem())??;
+    let (mut plan, warnings) = app.readers.read(read).await??;
     (plan.organization, plan.venue) = (organization, venue);
     if let Some(defect) = plan.defect() {
         return Err(Kind::InvalidPlan.detail(defect).with("pointer", ""));
