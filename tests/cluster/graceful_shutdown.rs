@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::buyers::Buyers;
 use crate::harness::{Cluster, PATIENCE, Setup};
+use crate::http::{Call, Failure};
 use crate::live::{Form, Viewer};
 use crate::oracle::INTERRUPTION_MAX;
 use crate::stage::{Stage, Wanted};
@@ -13,6 +16,8 @@ use crate::waiting::until;
 
 /// The close code that means: connect again, elsewhere.
 const SERVICE_RESTART: u16 = 1012;
+/// Ending takes no longer than this for a node that was asked twice: far less than a request may take to arrive.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// Each node in turn, the leader first, under load.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,4 +71,42 @@ async fn the_whole_cluster_and_back() {
         node.answers("/readyz", PATIENCE).await;
     }
     history.check(&mut cluster, &stage).await;
+}
+
+/// A request whose body never comes keeps the leader from stopping; asked a second time it ends at once, as if it were
+/// killed: what it acknowledged is on the others, and it comes back with what it had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_twice_it_ends_at_once() {
+    let mut cluster = Cluster::start(Setup::nodes(3)).await;
+    let stage = Stage::set(&mut cluster, Wanted { showtimes: 2, ..Wanted::default() }).await;
+    let mut buyers = Buyers::start(&cluster, &stage, 16);
+    buyers.acknowledge(100, PATIENCE).await;
+    let leader = cluster.leader().await;
+    let mut unfinished = TcpStream::connect(cluster.node(leader).http).await.unwrap();
+    let head = format!(
+        "POST /api/v1/showtimes/{}/holds HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{{",
+        stage.showtimes[0]
+    );
+    unfinished.write_all(head.as_bytes()).await.unwrap();
+    // The node has taken the request once it answers one that came after it.
+    cluster.node(leader).answers("/healthz", PATIENCE).await;
+    let first = Instant::now();
+    cluster.node(leader).ask_to_stop();
+    until("the node takes no connection", PATIENCE, async || {
+        matches!(cluster.call(leader, &Call::get("/healthz")).await, Err(Failure::NotSent(_))).then_some(())
+    })
+    .await;
+    assert!(cluster.node(leader).is_running(), "it waits for the request under way");
+    let second = Instant::now();
+    cluster.node(leader).ask_to_stop();
+    let status = cluster.node(leader).ended(PATIENCE).await;
+    let (waited, took) = (second - first, second.elapsed());
+    println!("asked again after {waited:?}, the node ended within {took:?}");
+    assert!(status.success(), "{status}: {}", cluster.node(leader).last_lines(20));
+    assert!(took < AT_ONCE, "{took:?}: {}", cluster.node(leader).last_lines(20));
+    drop(unfinished);
+    buyers.acknowledge(100, PATIENCE).await;
+    cluster.restart(leader).await;
+    buyers.acknowledge(50, PATIENCE).await;
+    buyers.stop().await.check(&mut cluster, &stage).await;
 }
