@@ -167,10 +167,13 @@ fn parameters(path: &str, api: bool, method: &str, operation: &mut Map<String, V
         }
     } else {
         let key = json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" });
-        let why = "Makes repeats of the request happen once; at least 16 characters without a token";
+        let why = "Makes repeats of the request (same method, path and body, whatever the headers) happen once and give \
+            the first answer again, refusals too; at least 16 characters without a token";
         given.push(parameter("header", "Idempotency-Key", false, key, why));
         if method == "patch" {
-            given.push(parameter("header", "If-Match", false, text(), "The version that you changed"));
+            let version = "The version that you changed. After 412 read it again, decide anew and draw a new \
+                `Idempotency-Key`: under the old one you get the 412 again, whatever version you name";
+            given.push(parameter("header", "If-Match", false, text(), version));
         }
     }
     if operation.get("responses").is_some_and(|r| r.to_string().contains("/schemas/Page_"))

@@ -29,6 +29,10 @@ fn hash_of(parts: &[&[u8]]) -> u128 {
 }
 
 /// The mark of a request. Without a key the node mints one, for its own retries only.
+///
+/// No header is part of what a request is, `If-Match` neither. Whoever lost the answer to a change, reads the new version
+/// and sends the change again under the same key must get the answer that was lost, not 422. So a failed precondition is
+/// recorded like any other refusal: to decide anew is another request and needs another key.
 pub(crate) fn mark(
     headers: &HeaderMap,
     (actor, alone): (Actor, bool),

@@ -75,11 +75,11 @@ kinds! {
     NotOnSale 409 "not-on-sale" "Not on sale":
         "The showtime is not for sale now, or no longer. `from` says when sales begin, if they have yet to." "Come back then.";
     Conflict 409 "conflict" "Conflict":
-        "The thing is not in a state for this." "Read it again and decide anew.";
+        "The thing is not in a state for this." "Read it again and decide anew, under a new idempotency key.";
     HoldExpired 410 "hold-expired" "Hold expired":
         "The hold's time is over; its places are free again." "Place a new hold.";
     PreconditionFailed 412 "precondition-failed" "Precondition failed":
-        "The thing changed since the version that `If-Match` names." "Read it again and decide anew.";
+        "The thing changed since the version that `If-Match` names." "Read it again and decide anew, under a new idempotency key.";
     TooLarge 413 "too-large" "Too large":
         "The body is larger than this address takes." "Send less.";
     UnsupportedMediaType 415 "unsupported-media-type" "Unsupported media type":

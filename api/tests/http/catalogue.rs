@@ -42,6 +42,34 @@ async fn a_venue_is_made_read_changed_and_removed() {
     node.staff("GET", &path, &Value::Null).await.problem(404, "not-found");
 }
 
+/// What a request is, is its method, path and body: `If-Match` may differ between a request and its repeat.
+#[tokio::test]
+async fn a_change_that_is_sent_again_gets_its_first_answer_whatever_version_it_names() {
+    let node = Node::start().await;
+    let made = node.staff("POST", "/api/v1/venues", &json!({"name": "House", "zone": "UTC"})).await;
+    let (venue, first) = (id(&made.expect(201)), made.header("etag").to_owned());
+    let path = format!("/api/v1/venues/{venue}");
+    let authorization = format!("Bearer {}", node.key);
+    let change = async |key: &str, version: &str, city: &str| {
+        let headers = [("authorization", authorization.as_str()), ("idempotency-key", key), ("if-match", version)];
+        node.ask("PATCH", &path, &headers, &json!({"city": city})).await
+    };
+    // Done, the answer was lost, and the caller has read the new version meanwhile.
+    let done = change("one", &first, "Ulm").await;
+    done.expect(200);
+    let second = done.header("etag");
+    let again = change("one", second, "Ulm").await;
+    assert_eq!((again.expect(200), again.header("idempotency-replayed")), (done.json(), "true"));
+    // Refused, which is an answer as well; decided anew under a new key.
+    let refused = change("two", &first, "Bonn").await;
+    assert_eq!(refused.problem(412, "precondition-failed")["version"].to_string(), second.trim_matches('"'));
+    let again = change("two", second, "Bonn").await;
+    again.problem(412, "precondition-failed");
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    change("two", second, "Kiel").await.problem(422, "idempotency-key-reused");
+    assert_eq!(change("three", second, "Bonn").await.expect(200)["city"], "Bonn");
+}
+
 #[tokio::test]
 async fn plans_are_imported_with_warnings_and_geometry() {
     let node = Node::start().await;
