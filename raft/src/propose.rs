@@ -3,8 +3,9 @@
 //! What may have been logged is repeated only under its idempotency mark, under which it happens once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Duration, Instant};
 
@@ -80,14 +81,18 @@ impl Node {
         deadline: Instant,
     ) -> Ended {
         let here = leader == self.party().node_id;
-        let attempt =
-            async { if here { self.attempt_here(request).await } else { self.attempt_there(leader, request).await } };
+        let left = AtomicBool::new(here);
+        let attempt = async {
+            if here { self.attempt_here(request).await } else { self.attempt_there(leader, request, &left).await }
+        };
         tokio::select! {
             biased;
-            ended = attempt => ended,
-            () = other_leader(role, leader), if repeatable => Ended::Unknown,
-            () = tokio::time::sleep_until(deadline) => Ended::Unknown,
+            ended = attempt => return ended,
+            () = other_leader(role, leader), if repeatable => {}
+            () = tokio::time::sleep_until(deadline) => {}
         }
+        // While the stream to the leader is still being opened, nobody can have logged it.
+        if left.into_inner() { Ended::Unknown } else { Ended::NotLogged }
     }
 
     async fn attempt_here(&self, request: &Encoded) -> Ended {
@@ -102,13 +107,16 @@ impl Node {
         ended.await.unwrap_or(Ended::Unknown)
     }
 
-    async fn attempt_there(self: &Arc<Self>, leader: u64, request: &Encoded) -> Ended {
+    /// `left` is set once the request is on its way.
+    async fn attempt_there(self: &Arc<Self>, leader: u64, request: &Encoded, left: &AtomicBool) -> Ended {
         use crate::peers::NoAnswer;
         count(&self.counters.forwarded);
         let link = self.forward(leader);
-        let answer =
-            link.ask_bytes(self, |frame| put_forward(frame, request.lane, request.weight, &request.bytes)).await;
-        match answer {
+        let put = |frame: &mut BytesMut| {
+            left.store(true, Ordering::Relaxed);
+            put_forward(frame, request.lane, request.weight, &request.bytes);
+        };
+        match link.ask_bytes(self, put).await {
             Ok(bytes) => codec::decode(&bytes).unwrap_or(Ended::Unknown),
             Err(NoAnswer::NotSent) => Ended::NotLogged,
             Err(NoAnswer::Lost) => Ended::Unknown,

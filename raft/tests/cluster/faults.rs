@@ -34,6 +34,35 @@ async fn a_leader_that_is_cut_off_neither_commits_nor_answers_reads() {
     h.shutdown().await;
 }
 
+/// The others hear the leader, so there is no election: this node has nobody to ask, and knows that it asked nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_follower_that_alone_cannot_reach_the_leader_says_whether_anything_was_sent() {
+    let both: &[(usize, usize)] = &[(0, 1), (1, 0)];
+    for cuts in [both, &[(0, 1)], &[(1, 0)]] {
+        let h = Harness::tuned(3, |o| o.request_deadline = Duration::from_secs(3)).await;
+        h.make_organization(1, 1).await.unwrap();
+        for (from, to) in cuts {
+            h.network.cut(address(*from), address(*to));
+        }
+        let sent = h.make_organization(1, 2).await;
+        assert_eq!(sent.unwrap_err(), Error::Unknown, "{cuts:?}: it left on a stream that looked open");
+        let began = Instant::now();
+        let (kept, read) = tokio::join!(h.make_organization(1, 3), h.node(1).linearizable());
+        assert_eq!(kept.unwrap_err(), Error::NoLeader, "{cuts:?}: no stream could be opened");
+        assert_eq!(read.unwrap_err(), Error::NoLeader, "{cuts:?}");
+        assert!(began.elapsed() < Duration::from_secs(4), "{cuts:?}: answered within the deadline");
+        assert!(h.node(0).state().organization(OrganizationId(3)).is_none(), "{cuts:?}");
+        h.make_organization(2, 4).await.unwrap();
+        h.network.heal();
+        for n in 2..=3 {
+            h.make_organization(1, n).await.unwrap();
+        }
+        h.settled().await;
+        assert_eq!(h.node(1).state().organizations().count(), 4, "{cuts:?}");
+        h.shutdown().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_under_way_when_the_leader_is_lost_happen_once() {
     let mut h = Harness::cluster(3).await;
