@@ -12,7 +12,7 @@ use std::time::Duration;
 use booking::command::CreateOrganization;
 use booking::ids::OrganizationId;
 use booking::{Actor, Command, Idempotency, Request};
-use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork};
+use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Threads};
 use storage::OsDisk;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -26,7 +26,13 @@ async fn start(folder: &Path, i: u16) -> Result<Cluster, Failure> {
     let secret = Secret::new(b"only for measuring")?;
     let options = Options::new(address, &address.to_string(), "http://localhost", data.clone(), secret);
     let disk = Arc::new(OsDisk::open(&data)?);
-    let parts = Parts { disk, copy: true, clock: Arc::new(SystemClock), network: Arc::new(TcpNetwork) };
+    let parts = Parts {
+        disk,
+        copy: true,
+        clock: Arc::new(SystemClock),
+        network: Arc::new(TcpNetwork),
+        work: Arc::new(Threads),
+    };
     Ok(Cluster::start(options, parts).await?)
 }
 

@@ -20,10 +20,10 @@ use crate::node::Node;
 use crate::options::{Options, Parts};
 use crate::peers::{Change, PROTOCOL};
 use crate::replica::StateGuard;
-use crate::runtime::on_thread;
 use crate::snapshot;
 use crate::start::{self, Restored};
 use crate::status::{Member, Metrics, Role, Status};
+use crate::work::on_thread;
 
 /// A digest at a coming index is waited for so long.
 const DIGEST_WITHIN: Duration = Duration::from_secs(2);
@@ -245,7 +245,7 @@ impl Cluster {
     pub async fn backup(&self, file: &Path) -> Result<u64, Error> {
         let (held, file) = (self.0.replica.held(), file.to_owned());
         let index = held.index();
-        let written = on_thread("backup", move || snapshot::write_backup(&held, &file)).await;
+        let written = on_thread(&self.0.parts.work, "backup", move || snapshot::write_backup(&held, &file)).await;
         written.ok_or_else(|| Error::Io("no thread for the backup".to_owned()))??;
         Ok(index)
     }
@@ -278,10 +278,10 @@ impl Cluster {
                 tracing::error!(%error, "consensus did not end in order");
             }
             if let Some(copy) = core.take_copy() {
-                on_thread("copy-end", move || copy.finish()).await;
+                on_thread(&node.parts.work, "copy-end", move || copy.finish()).await;
             }
-            if let Some(writer) = core.take_writer()
-                && on_thread("log-end", move || writer.join().is_ok()).await != Some(true)
+            if let Some(ended) = core.take_writer()
+                && !ended.await
             {
                 tracing::error!("the log's writer did not end in order");
             }

@@ -15,7 +15,8 @@
 //! | `membership` | joining, voting, leaving |
 //! | `clock` | clocks and cluster time |
 //! | `codec` `types` | bytes; openraft's types |
-//! | `runtime` `sync` `histogram` | tasks and threads; locks; durations |
+//! | `runtime` `work` `random` | tasks; what blocks, on threads; random bytes |
+//! | `watched` `sync` `histogram` | values that others wait for; locks; durations |
 
 mod answer;
 mod clock;
@@ -34,6 +35,7 @@ mod options;
 mod peers;
 mod propose;
 mod proposer;
+mod random;
 mod reads;
 mod replica;
 mod runtime;
@@ -42,6 +44,8 @@ mod start;
 mod status;
 mod sync;
 mod types;
+mod watched;
+mod work;
 mod write_behind;
 
 pub use answer::Answer;
@@ -51,7 +55,9 @@ pub use error::Error;
 pub use feed::{FeedItem, FeedReceiver, Lagged};
 pub use network::{Network, TcpNetwork};
 pub use options::{OnFatal, Options, Parts, SECRET_BYTES_MIN, Secret, Timings, TlsFiles};
+pub use random::seed_thread;
 pub use replica::StateGuard;
 pub use runtime::Tasks;
 pub use start::Restored;
 pub use status::{Member, Metrics, Role, Status};
+pub use work::{Job, Threads, Work};

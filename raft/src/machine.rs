@@ -13,9 +13,9 @@ use storage::{Log, Snapshots};
 use crate::codec;
 use crate::node::{Node, count};
 use crate::replica::Held;
-use crate::runtime::on_thread;
 use crate::snapshot::{self, SnapshotFile};
 use crate::types::{LogId, Outcomes, Payload, Snapshot, SnapshotMeta, StoredMembership, Types};
+use crate::work::on_thread;
 
 /// Where snapshots go, and the log that must be durable before they count.
 #[derive(Clone)]
@@ -103,7 +103,7 @@ impl RaftStateMachine<Types> for Machine {
 
     async fn install_snapshot(&mut self, _meta: &SnapshotMeta, snapshot: SnapshotFile) -> Result<(), io::Error> {
         // The file is whole and durable already; only memory is left to do.
-        let held = on_thread("snapshot-load", move || snapshot::load(&snapshot.0)).await;
+        let held = on_thread(&self.node.parts.work, "snapshot-load", move || snapshot::load(&snapshot.0)).await;
         let held = held.ok_or_else(|| io::Error::other("the snapshot made the rules panic"))??;
         self.node.time.applied(held.state.now_ms());
         self.node.replica.replace(held, false);
@@ -112,7 +112,7 @@ impl RaftStateMachine<Types> for Machine {
 
     async fn get_current_snapshot(&mut self) -> Result<Option<Snapshot>, io::Error> {
         let snapshots = self.stored.snapshots.clone();
-        let newest = on_thread("snapshot-check", move || snapshots.newest()).await;
+        let newest = on_thread(&self.node.parts.work, "snapshot-check", move || snapshots.newest()).await;
         match newest.ok_or_else(|| io::Error::other("no thread"))?.map_err(snapshot::other)? {
             Some(reader) => snapshot::offered(reader).map(Some),
             None => Ok(None),
@@ -133,8 +133,7 @@ impl RaftSnapshotBuilder<Types> for Builder {
     async fn build_snapshot(&mut self) -> Result<Snapshot, io::Error> {
         let held = self.held.take().ok_or_else(|| io::Error::other("the snapshot was made already"))?;
         let Stored { snapshots, log } = self.parts.clone();
-        let made = on_thread("snapshot-make", move || snapshot::make(&snapshots, &log, &held)).await;
-        let made = made.ok_or_else(|| io::Error::other("no thread"))??;
+        let made = snapshot::make(&self.node.parts.work, &snapshots, &log, held).await?;
         count(&self.node.counters.snapshots_made);
         Ok(made)
     }

@@ -5,8 +5,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use futures_util::future::BoxFuture;
 use storage::{Identity, Log, Snapshots};
-use tokio::sync::watch;
 
 use crate::clock::{ClusterTime, TimeNote};
 use crate::error::Error;
@@ -19,6 +19,7 @@ use crate::replica::Replica;
 use crate::runtime::{Scoped, Tasks};
 use crate::sync::lock;
 use crate::types::{Peer, Raft, Vote};
+use crate::watched;
 use crate::write_behind::{Progress, WriteBehind};
 
 /// Who leads, as this node knows.
@@ -34,7 +35,8 @@ pub(crate) struct Core {
     pub(crate) snapshots: Snapshots,
     /// Taken away when the node stops: the writer ends with the last handle.
     log: Mutex<Option<Log>>,
-    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    /// Ready when the log's writer has ended: true if in order.
+    writer: Mutex<Option<BoxFuture<'static, bool>>>,
     /// The copy in sled, where one is kept.
     copy: Mutex<Option<WriteBehind>>,
 }
@@ -44,7 +46,7 @@ impl Core {
         raft: Raft,
         snapshots: Snapshots,
         log: Log,
-        writer: std::thread::JoinHandle<()>,
+        writer: BoxFuture<'static, bool>,
         copy: Option<WriteBehind>,
     ) -> Self {
         Self { raft, snapshots, log: Mutex::new(Some(log)), writer: Mutex::new(Some(writer)), copy: Mutex::new(copy) }
@@ -60,8 +62,8 @@ impl Core {
         lock(&self.log).clone()
     }
 
-    /// Gives the log up and hands out its writer, to be waited for.
-    pub(crate) fn take_writer(&self) -> Option<std::thread::JoinHandle<()>> {
+    /// Gives the log up and hands out its writer's end, to be waited for.
+    pub(crate) fn take_writer(&self) -> Option<BoxFuture<'static, bool>> {
         drop(lock(&self.log).take());
         lock(&self.writer).take()
     }
@@ -106,7 +108,7 @@ pub(crate) struct Node {
     pub(crate) proposer: Arc<Proposer>,
     pub(crate) rounds: Rounds,
     pub(crate) counters: Counters,
-    pub(crate) leadership: watch::Sender<Leadership>,
+    pub(crate) leadership: watched::Sender<Leadership>,
     /// Boot time when a leader was last heard.
     leader_heard_ms: AtomicU64,
     pub(crate) identity: OnceLock<Identity>,
@@ -140,7 +142,7 @@ impl Node {
             time,
             rounds: Rounds::default(),
             counters: Counters::default(),
-            leadership: watch::Sender::new(Leadership::default()),
+            leadership: watched::Sender::new(Leadership::default()),
             leader_heard_ms: AtomicU64::new(0),
             identity: OnceLock::new(),
             core: OnceLock::new(),

@@ -11,6 +11,7 @@ use storage::Disk;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::network::Network;
+use crate::work::Work;
 
 /// Fewest bytes of a cluster secret.
 pub const SECRET_BYTES_MIN: usize = 16;
@@ -92,6 +93,8 @@ pub struct Options {
     pub snapshot_log_bytes: u64,
     /// So many bytes of log below a snapshot are kept for followers that fell behind.
     pub keep_log_bytes: u64,
+    /// Bytes of one file of the log.
+    pub log_file_bytes: u64,
     /// A request is answered within this, retries included.
     pub request_deadline: Duration,
     /// The copy in sled is rebuilt when its folder is larger than this, in bytes.
@@ -113,6 +116,7 @@ impl Options {
             timings: Timings::default(),
             snapshot_log_bytes: 64 << 20,
             keep_log_bytes: 64 << 20,
+            log_file_bytes: 64 << 20,
             request_deadline: Duration::from_secs(5),
             copy_bytes_max: 2 << 30,
             on_fatal: Arc::new(|why| {
@@ -139,7 +143,7 @@ impl Options {
     }
 }
 
-/// The four borders of the product, each with an implementation for production and one for tests.
+/// The borders of the product, each with an implementation for production and one for tests.
 #[derive(Clone)]
 pub struct Parts {
     /// Log, snapshot and identity files.
@@ -150,4 +154,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Byte streams to and from peers.
     pub network: Arc<dyn Network>,
+    /// Where what blocks is done.
+    pub work: Arc<dyn Work>,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
 use crate::answer::{Answer, Ended};
@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::node::{Leadership, Node, count};
 use crate::peers::put_forward;
 use crate::proposer::{ReplyTo, Waiting};
+use crate::watched;
 
 /// A leader that refuses (it has just been elected, or steps down) is asked again after this, unless something changes
 /// before.
@@ -77,7 +78,7 @@ impl Node {
         leader: u64,
         request: &Encoded,
         repeatable: bool,
-        role: &mut watch::Receiver<Leadership>,
+        role: &mut watched::Receiver<Leadership>,
         deadline: Instant,
     ) -> Ended {
         let here = leader == self.party().node_id;
@@ -125,7 +126,7 @@ impl Node {
 }
 
 /// Waits until another node than `leader` is known to lead.
-async fn other_leader(role: &mut watch::Receiver<Leadership>, leader: u64) {
+async fn other_leader(role: &mut watched::Receiver<Leadership>, leader: u64) {
     let other = |now: &Leadership| now.leader.is_some_and(|now| now != leader);
     if role.wait_for(other).await.is_err() {
         std::future::pending::<()>().await;

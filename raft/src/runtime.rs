@@ -1,5 +1,4 @@
-//! Tasks, threads and timers: the only file that spawns. A node's tasks end with it.
-//! Not a thread pool: what blocks gets a thread for as long as it runs, and does so rarely.
+//! Tasks and timers: the only file that spawns tasks. A node's tasks end with it. Not threads (see `work`).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,11 +8,12 @@ use std::time::Duration;
 
 use openraft::AsyncRuntime;
 use openraft::async_runtime::Instant as _;
-use openraft_rt_tokio::{TokioInstant, TokioMpsc, TokioMutex, TokioOneshot, TokioWatch};
-use tokio::sync::oneshot;
+use openraft_rt_tokio::{TokioInstant, TokioMpsc, TokioMutex, TokioOneshot};
 use tokio::task::AbortHandle;
 
+use crate::random::Random;
 use crate::sync::lock;
+use crate::watched::Watched;
 
 /// The tasks of one node.
 #[derive(Clone, Default)]
@@ -80,22 +80,6 @@ where
     tokio::spawn(task)
 }
 
-/// Runs what blocks on a thread of its own; `None` if it panicked or no thread could be had.
-pub(crate) async fn on_thread<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let (done, wait) = oneshot::channel();
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        // The waiter may be gone; the work was still done.
-        drop(done.send(work()));
-    });
-    match thread {
-        Ok(_) => wait.await.ok(),
-        Err(error) => {
-            tracing::error!(%error, name, "no thread to be had");
-            None
-        }
-    }
-}
-
 /// Waits shorter than this yield instead: timers have a granularity of 1 ms, and openraft sleeps 1 µs between two
 /// notices of finished syncs.
 const YIELD_BELOW: Duration = Duration::from_micros(100);
@@ -139,9 +123,9 @@ impl AsyncRuntime for Runtime {
     type Instant = TokioInstant;
     type TimeoutError = tokio::time::error::Elapsed;
     type Timeout<R, T: Future<Output = R> + Send> = tokio::time::Timeout<T>;
-    type ThreadLocalRng = rand::rngs::ThreadRng;
+    type ThreadLocalRng = Random;
     type Mpsc = TokioMpsc;
-    type Watch = TokioWatch;
+    type Watch = Watched;
     type Oneshot = TokioOneshot;
     type Mutex<T: Send + 'static> = TokioMutex<T>;
 
@@ -187,6 +171,6 @@ impl AsyncRuntime for Runtime {
     }
 
     fn thread_rng() -> Self::ThreadLocalRng {
-        rand::rng()
+        Random::default()
     }
 }

@@ -8,10 +8,12 @@ use std::sync::mpsc;
 
 use booking::Loader;
 use storage::{Log, SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};
+use tokio::sync::oneshot;
 
 use crate::codec;
 use crate::replica::Held;
 use crate::types::{Snapshot, SnapshotMeta, StoredMembership, from_storage, to_storage};
+use crate::work::{Work, on_thread};
 
 /// A whole snapshot's file.
 #[derive(Clone)]
@@ -61,17 +63,35 @@ pub(crate) fn wait_durable(log: &Log, index: u64) -> io::Result<()> {
     durable.recv().unwrap_or_else(|_| Err(other("the log has ended")))
 }
 
-/// Makes a snapshot; it counts once the log is durable up to it. Blocks.
-pub(crate) fn make(snapshots: &Snapshots, log: &Log, held: &Held) -> io::Result<Snapshot> {
-    let header = header(held, false)?;
+/// Makes a snapshot; it counts once the log is durable up to it.
+pub(crate) async fn make(work: &Arc<dyn Work>, snapshots: &Snapshots, log: &Log, held: Held) -> io::Result<Snapshot> {
+    let gone = || other("no thread");
+    let index = held.index();
+    let header = header(&held, false)?;
     let meta = meta(&header)?;
-    let mut writer = snapshots.begin(header).map_err(other)?;
-    write_records(held, &mut writer)?;
-    while !writer.finish(|index| log.is_durable(index)).map_err(other)? {
-        wait_durable(log, held.index())?;
-    }
-    let newest = snapshots.newest().map_err(other)?.ok_or_else(|| other("the snapshot just made is gone"))?;
-    let made = offered(newest)?;
+    let begun = snapshots.clone();
+    let written = on_thread(work, "snapshot-make", move || {
+        let mut writer = begun.begin(header).map_err(other)?;
+        write_records(&held, &mut writer).map(|()| writer)
+    });
+    let mut writer = written.await.ok_or_else(gone)??;
+    let newest = loop {
+        let (snapshots, durable) = (snapshots.clone(), log.clone());
+        let named = on_thread(work, "snapshot-name", move || {
+            let named = writer.finish(|index| durable.is_durable(index)).map_err(other)?;
+            let newest = if named { snapshots.newest().map_err(other)? } else { None };
+            io::Result::Ok((writer, named, newest))
+        });
+        let (again, named, newest) = named.await.ok_or_else(gone)??;
+        if named {
+            break newest;
+        }
+        writer = again;
+        let (sender, durable) = oneshot::channel();
+        log.when_durable(index, Box::new(move |result| drop(sender.send(result))));
+        durable.await.unwrap_or_else(|_| Err(other("the log has ended")))?;
+    };
+    let made = offered(newest.ok_or_else(|| other("the snapshot just made is gone"))?)?;
     if made.meta.last_log_id < meta.last_log_id {
         return Err(other("the snapshot just made cannot be read"));
     }

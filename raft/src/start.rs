@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use booking::Loader;
 use openraft::Config;
 use storage::start::{Verdict, judge};
-use storage::{Disk, Identity, Log, LogOptions, Mark, Opened, SnapshotReader, Snapshots, StateStore};
+use storage::{Disk, Identity, Log, LogOptions, LogWriter, Mark, Opened, SnapshotReader, Snapshots, StateStore};
 
 use crate::cluster::Cluster;
 use crate::codec;
@@ -20,10 +19,11 @@ use crate::machine::{Machine, Stored};
 use crate::node::{Core, Node};
 use crate::options::{Options, Parts, Timings};
 use crate::peers::{self, Clients, Tls};
+use crate::random;
 use crate::replica::Held;
-use crate::runtime::on_thread;
 use crate::snapshot;
 use crate::types::{Peer, Raft, StoredMembership, Vote, from_storage, to_storage};
+use crate::work::on_thread;
 use crate::write_behind::WriteBehind;
 
 /// openraft's settings.
@@ -70,7 +70,7 @@ fn disk_error(error: &storage::Error) -> Error {
 /// A number that no node, disk or cluster has had.
 fn draw<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Io(format!("no randomness: {error}")))?;
+    random::fill(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -174,8 +174,10 @@ fn load_newest(found: &Found) -> Result<Option<(Held, bool)>, Error> {
 async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Result<Core, Error> {
     let (disk, options) = (Arc::clone(&node.parts.disk), node.options.clone());
     let copy = node.parts.copy.then(|| options.data.join("state"));
-    let opened = on_thread("start", move || open_disk(&disk, &options, identity, copy, joined_before)).await;
+    let work = &node.parts.work;
+    let opened = on_thread(work, "start", move || open_disk(&disk, &options, identity, copy, joined_before)).await;
     let (log, writer, found, base) = opened.ok_or_else(|| Error::Io("what is stored cannot be read".to_owned()))??;
+    let writer = work.write_log(writer)?;
     let from_copy = base.as_ref().is_some_and(|(_, from_copy)| *from_copy);
     if let Some((held, _)) = base {
         tracing::info!(index = held.index(), from_copy, "the state is loaded");
@@ -206,7 +208,7 @@ async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Resu
     Ok(Core::new(raft, found.snapshots, log, writer, copy))
 }
 
-type OpenedDisk = (Log, JoinHandle<()>, Found, Option<(Held, bool)>);
+type OpenedDisk = (Log, LogWriter, Found, Option<(Held, bool)>);
 
 /// The part of [`open`] that blocks.
 fn open_disk(
@@ -217,24 +219,24 @@ fn open_disk(
     joined_before: bool,
 ) -> Result<OpenedDisk, Error> {
     let on_fatal = Arc::clone(&options.on_fatal);
-    let log_options = LogOptions::new(
+    let mut log_options = LogOptions::new(
         identity,
         Box::new(move |error: &io::Error| on_fatal(&format!("the log can no longer be written: {error}"))),
     );
-    let (log, writer, recovered) = match Log::open(Arc::clone(disk), log_options) {
+    log_options.segment_bytes = options.log_file_bytes;
+    let (log, mut writer, recovered) = match Log::open(Arc::clone(disk), log_options) {
         Ok(opened) => opened,
         Err(error @ storage::Error::Damaged { .. }) => return Err(Error::Damaged(error.to_string())),
         Err(error) => return Err(disk_error(&error)),
     };
     tracing::info!(?recovered, "the log is open");
-    let writer = writer.spawn()?;
     let mut found = find(Arc::clone(disk), copy).map_err(|e| disk_error(&e))?;
     let header = found.snapshot.as_ref().map(SnapshotReader::header);
     match judge(&log, &recovered, joined_before, header, found.mark.as_ref()) {
         Verdict::Sound => {}
         Verdict::Reset(last) => {
             tracing::info!(index = last.index, "the log takes up behind a snapshot that was received before");
-            wait(|done| log.reset_to(last, done))?;
+            write_now(&mut writer, |done| log.reset_to(last, done))?;
             // The copy may hold entries that the snapshot's leader overruled.
             found.mark = found.mark.take().filter(|mark| mark.applied.index <= last.index);
         }
@@ -252,14 +254,15 @@ fn open_disk(
     Ok((log, writer, found, base))
 }
 
-/// Waits on this thread for an operation of the log.
-fn wait(start: impl FnOnce(storage::Done)) -> io::Result<()> {
+/// Has an operation of the log written and synced here and now: its writer does not run by itself yet.
+fn write_now(writer: &mut LogWriter, start: impl FnOnce(storage::Done)) -> io::Result<()> {
     let (sender, done) = std::sync::mpsc::channel();
     start(Box::new(move |result| {
-        // The waiter waits as long as the log lives.
+        // It is received below, whatever comes.
         sender.send(result).ok();
     }));
-    done.recv().unwrap_or_else(|_| Err(io::Error::other("the log has ended")))
+    while writer.step() > 0 {}
+    done.try_recv().unwrap_or_else(|_| Err(io::Error::other("the log has ended")))
 }
 
 /// See [`crate::restore`].
@@ -281,17 +284,13 @@ pub(crate) fn restore(disk: &Arc<dyn Disk>, file: &Path, advertise: &str, public
     snapshot::write_restored(&snapshots, &held)?;
     let on_fatal: Box<dyn Fn(&io::Error) + Send + Sync> =
         Box::new(|error| tracing::error!(%error, "the log cannot be written"));
-    let (log, writer, _) =
+    let (log, mut writer, _) =
         Log::open(Arc::clone(disk), LogOptions::new(identity, on_fatal)).map_err(|e| disk_error(&e))?;
-    let writer = writer.spawn()?;
     // A term that no leader of the old cluster had: log ids stay unique.
     let vote = Vote::new(last.leader_id.term + 1, identity.node_id);
-    wait(|done| log.save_vote(codec::encode(&vote), done))?;
-    wait(|done| log.reset_to(to_storage(last), done))?;
-    drop(log);
-    if writer.join().is_err() {
-        return Err(Error::Io("the log's writer did not end in order".to_owned()));
-    }
+    write_now(&mut writer, |done| log.save_vote(codec::encode(&vote), done))?;
+    write_now(&mut writer, |done| log.reset_to(to_storage(last), done))?;
+    drop((log, writer));
     // The identity comes last: until it is there, none of this happened.
     identity.store(disk.as_ref()).map_err(|e| disk_error(&e))?;
     Ok(Restored { cluster_id, index: last.index, epoch: held.state.meta().epoch })

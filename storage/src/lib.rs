@@ -39,7 +39,7 @@ pub mod state;
 pub use disk::{Disk, DiskFile, OsDisk};
 pub use error::Error;
 pub use identity::Identity;
-pub use log::{Done, Entry, Log, LogId, LogOptions, LogWriter, Recovered};
+pub use log::{Done, Entry, Log, LogId, LogOptions, LogWriter, Recovered, Unsynced};
 pub use memory_disk::{Keep, MemDisk};
 pub use snapshots::{ReceiveWriter, SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};
 pub use state::{Mark, Opened, StateStore};

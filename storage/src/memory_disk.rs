@@ -21,6 +21,19 @@ pub enum Keep {
     Everything,
     /// Each sector, and a prefix of each folder's changes, at random from a seed.
     Random(u64),
+    /// As `Random`, and a bit is wrong in some of what was being written to the sectors that survive.
+    Garbled(u64),
+}
+
+impl Keep {
+    /// Whether the next sector or name survives.
+    fn survives(self, seed: &mut u64) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Everything => true,
+            Self::Random(_) | Self::Garbled(_) => draw(seed).is_multiple_of(2),
+        }
+    }
 }
 
 /// A disk in memory; clones share it.
@@ -191,20 +204,19 @@ impl Shared {
 
     fn power_loss(&mut self, keep: Keep) {
         let mut seed = match keep {
-            Keep::Random(seed) => seed,
+            Keep::Random(seed) | Keep::Garbled(seed) => seed,
             Keep::Nothing | Keep::Everything => 0,
         };
-        let mut survives = || match keep {
-            Keep::Nothing => false,
-            Keep::Everything => true,
-            Keep::Random(_) => draw(&mut seed).is_multiple_of(2),
-        };
+        let garbles = matches!(keep, Keep::Garbled(_));
         for file in self.files.values_mut() {
-            file.lose_power(&mut survives);
+            if garbles {
+                file.garble(&mut seed);
+            }
+            file.lose_power(&mut || keep.survives(&mut seed));
         }
         let mut ended = BTreeSet::new();
         for change in std::mem::take(&mut self.changes) {
-            if ended.contains(&change.folder) || !survives() {
+            if ended.contains(&change.folder) || !keep.survives(&mut seed) {
                 ended.insert(change.folder);
             } else {
                 change.make(&mut self.durable_names);
@@ -247,6 +259,21 @@ impl Change {
 }
 
 impl Bytes {
+    /// Flips a bit in some of the sectors that are not synced, only in bytes that were to change: what was durable
+    /// before stays as it was.
+    fn garble(&mut self, seed: &mut u64) {
+        for sector in &self.dirty {
+            let start = sector * SECTOR;
+            let at = start + draw(seed) as usize % SECTOR;
+            let was = self.durable.get(at).copied();
+            if draw(seed).is_multiple_of(4)
+                && let Some(byte) = self.now.get_mut(at).filter(|byte| was != Some(**byte))
+            {
+                *byte ^= 1 << (draw(seed) % 8);
+            }
+        }
+    }
+
     fn lose_power(&mut self, survives: &mut impl FnMut() -> bool) {
         if self.now.len() != self.durable.len() && survives() {
             self.durable.resize(self.now.len(), 0);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::{Api, Config};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork};
+use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Threads};
 use serde_json::{Value, json};
 use storage::MemDisk;
 
@@ -63,6 +63,7 @@ pub(crate) async fn cluster() -> Cluster {
         copy: false,
         clock: Arc::new(SystemClock),
         network: Arc::new(TcpNetwork),
+        work: Arc::new(Threads),
     };
     Cluster::start(options, parts).await.unwrap()
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use api::Api;
-use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Timings, TlsFiles};
+use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Threads, Timings, TlsFiles};
 use rustix::fs::Mode;
 use storage::OsDisk;
 use tokio::net::TcpListener;
@@ -58,7 +58,13 @@ async fn live(config: &Config, secret: &str, until_stdin_closes: bool) -> anyhow
     let data = &config.node.data_dir;
     let disk = OsDisk::open(data).with_context(|| format!("node.data_dir = {}", data.display()))?;
     remove_leftovers(data);
-    let parts = Parts { disk: Arc::new(disk), copy: true, clock: Arc::new(SystemClock), network: Arc::new(TcpNetwork) };
+    let parts = Parts {
+        disk: Arc::new(disk),
+        copy: true,
+        clock: Arc::new(SystemClock),
+        network: Arc::new(TcpNetwork),
+        work: Arc::new(Threads),
+    };
     let cluster = Cluster::start(options(config, secret)?, parts).await.context("consensus")?;
     let status = cluster.status();
     tracing::info!(node = status.id, role = status.role.name(), applied = status.applied, "consensus is up");

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::network::Stream;
 use crate::options::Secret;
+use crate::random;
 
 /// The peer protocol that this version speaks; it accepts the one before as well.
 pub(crate) const PROTOCOL: u16 = 1;
@@ -78,7 +79,7 @@ pub(crate) struct Hello {
 
 fn nonce() -> io::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| io::Error::other(e.to_string()))?;
+    random::fill(&mut bytes)?;
     Ok(bytes)
 }
 

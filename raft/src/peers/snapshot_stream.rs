@@ -16,9 +16,9 @@ use crate::node::{Node, count};
 use crate::peers::frame::{FrameReader, broken, kind, put_frame};
 use crate::peers::handshake::Purpose;
 use crate::peers::link::dial;
-use crate::runtime::on_thread;
 use crate::snapshot::{SnapshotFile, meta, offered, other};
 use crate::types::{Snapshot, Vote};
+use crate::work::{Work, on_thread};
 
 /// Bytes of a snapshot in one frame.
 const PART_BYTES: usize = 256 << 10;
@@ -53,18 +53,26 @@ async fn hear<R: AsyncRead + Unpin>(frames: &mut FrameReader<R>, within: Duratio
 }
 
 /// Reads a file's parts ahead of the network.
-fn read_parts(reader: &SnapshotReader, mut offset: u64, parts: &mpsc::Sender<io::Result<Vec<u8>>>) {
+async fn read_parts(
+    work: Arc<dyn Work>,
+    reader: Arc<SnapshotReader>,
+    mut offset: u64,
+    parts: mpsc::Sender<io::Result<Vec<u8>>>,
+) {
     while offset < reader.len() {
-        let part = reader.read_raw(offset, PART_BYTES);
-        let read = part.as_ref().map_or(0, |part| part.len() as u64);
-        let part =
-            if matches!(part, Ok(ref bytes) if bytes.is_empty()) { Err(broken("the file is short")) } else { part };
+        let from = Arc::clone(&reader);
+        let part = on_thread(&work, "snapshot-read", move || from.read_raw(offset, PART_BYTES)).await;
+        let part = match part {
+            None => Err(other("no thread")),
+            Some(Ok(bytes)) if bytes.is_empty() => Err(broken("the file is short")),
+            Some(part) => part,
+        };
+        offset += part.as_ref().map_or(0, |part| part.len() as u64);
         let failed = part.is_err();
         // The network's end has gone, or the file cannot be read.
-        if parts.blocking_send(part).is_err() || failed {
+        if parts.send(part).await.is_err() || failed {
             return;
         }
-        offset += read;
     }
 }
 
@@ -81,9 +89,7 @@ pub(crate) async fn send(node: &Arc<Node>, to: u64, vote: Vote, snapshot: Snapsh
         _ => return Err(broken("an answer to the offer was expected")),
     };
     let (sender, mut parts) = mpsc::channel(PARTS_WAITING);
-    node.tasks.spawn(async move {
-        on_thread("snapshot-read", move || read_parts(&reader, offset, &sender)).await;
-    });
+    node.tasks.spawn(read_parts(Arc::clone(&node.parts.work), reader, offset, sender));
     while let Some(part) = parts.recv().await {
         say(&mut output, kind::SNAPSHOT_BYTES, &part?).await?;
     }
@@ -94,13 +100,22 @@ pub(crate) async fn send(node: &Arc<Node>, to: u64, vote: Vote, snapshot: Snapsh
 }
 
 /// Writes parts as they come; whole at the end or an error.
-fn write_parts(mut writer: ReceiveWriter, bytes: u64, mut parts: mpsc::Receiver<Bytes>) -> io::Result<SnapshotReader> {
+async fn write_parts(
+    work: &Arc<dyn Work>,
+    mut writer: ReceiveWriter,
+    bytes: u64,
+    mut parts: mpsc::Receiver<Bytes>,
+) -> io::Result<SnapshotReader> {
+    let gone = || other("no thread");
     while writer.have() < bytes {
-        let part = parts.blocking_recv().ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-        let offset = writer.have();
-        writer.write_raw(offset, &part).map_err(other)?;
+        let part = parts.recv().await.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        let written = on_thread(work, "snapshot-write", move || {
+            let offset = writer.have();
+            writer.write_raw(offset, &part).map(|()| writer).map_err(other)
+        });
+        writer = written.await.ok_or_else(gone)??;
     }
-    writer.finish().map_err(other)
+    on_thread(work, "snapshot-name", move || writer.finish().map_err(other)).await.ok_or_else(gone)?
 }
 
 /// Receives a snapshot, has it installed, and tells the sender.
@@ -120,12 +135,13 @@ pub(crate) async fn receive(node: &Arc<Node>, stream: Stream) -> io::Result<()> 
     }
     let snapshots = core.snapshots.clone();
     let (id, bytes) = (offer.id, offer.bytes);
-    let writer = on_thread("snapshot-open", move || snapshots.receive(&id, bytes)).await;
+    let work = &node.parts.work;
+    let writer = on_thread(work, "snapshot-open", move || snapshots.receive(&id, bytes)).await;
     let writer = writer.ok_or_else(|| other("no thread"))?.map_err(other)?;
     say(&mut output, kind::SNAPSHOT_WANT, &codec::encode(&writer.have())).await?;
     let (sender, parts) = mpsc::channel(PARTS_WAITING);
     let mut missing = bytes.saturating_sub(writer.have());
-    let written = on_thread("snapshot-write", move || write_parts(writer, bytes, parts));
+    let written = write_parts(work, writer, bytes, parts);
     let reading = async {
         while missing > 0 {
             let (kind::SNAPSHOT_BYTES, part) = hear(&mut frames, PROGRESS_WITHIN).await? else {
@@ -141,7 +157,7 @@ pub(crate) async fn receive(node: &Arc<Node>, stream: Stream) -> io::Result<()> 
     };
     let (written, read) = tokio::join!(written, reading);
     read?;
-    let reader = written.ok_or_else(|| other("no thread"))??;
+    let reader = written?;
     tracing::info!(index = reader.header().last.index, "a snapshot was received");
     count(&node.counters.snapshots_received);
     meta(reader.header())?;

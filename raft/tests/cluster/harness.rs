@@ -8,7 +8,7 @@ use std::time::Duration;
 use booking::command::{Actor, Command, CreateOrganization, Idempotency, Request};
 use booking::ids::OrganizationId;
 use raft::network::MemNetwork;
-use raft::{Answer, Cluster, Error, ManualClock, Options, Parts, Role, Secret};
+use raft::{Answer, Cluster, Error, ManualClock, Options, Parts, Role, Secret, Threads};
 use storage::{Keep, MemDisk};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -120,6 +120,7 @@ impl Harness {
             copy: false,
             clock: Arc::<ManualClock>::clone(&self.clocks[i]),
             network: self.network.at(address(i)),
+            work: Arc::new(Threads),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The log: what an acknowledgement waits for. Entries, votes and positions in files, written by one thread.
 //!
 //! [`Log`] is the handle that consensus holds: changes are visible to readers at once and durable when their callback
-//! is called. [`LogWriter`] does the writing, on a thread of its own or step by step under simulated time. Not a
+//! is called. [`LogWriter`] does the writing, on a thread of its own or step by step on simulated time. Not a
 //! general record store: one sequence of entries without gaps, opaque to it.
 
 mod index;
@@ -15,6 +15,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use bytes::Bytes;
 
@@ -23,7 +24,7 @@ use crate::error::Error;
 use crate::identity::Identity;
 use index::Index;
 use record::Place;
-pub use writer::LogWriter;
+pub use writer::{LogWriter, Unsynced};
 
 /// The id of an entry: the term and node of the leader that made it, and its index.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -96,8 +97,15 @@ struct Handle(Arc<Shared>);
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
+        let waker = {
+            let mut state = self.0.lock();
+            state.closed = true;
+            state.waker.take()
+        };
         self.0.work.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 
@@ -124,6 +132,8 @@ struct State {
     watchers: Vec<(u64, Done)>,
     failed: Option<(io::ErrorKind, String)>,
     writer_waits: bool,
+    /// Of a writer that is a task; it waits too.
+    waker: Option<Waker>,
     closed: bool,
 }
 
@@ -179,7 +189,10 @@ impl Log {
                     state.queue.push_back(Queued { operation, done, generation, last });
                     if state.writer_waits {
                         state.writer_waits = false;
-                        self.shared.work.notify_one();
+                        match state.waker.take() {
+                            Some(waker) => waker.wake(),
+                            None => self.shared.work.notify_one(),
+                        }
                     }
                     return;
                 }

@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::thread::{Builder, JoinHandle};
 
 use super::record::{ENTRY_ID_BYTES, HEAD_BYTES, Header, Place, Record, Standing, end_batch, put_record, record_bytes};
@@ -55,6 +56,12 @@ struct Placed {
     place: Place,
 }
 
+/// A batch that is written but not synced: nobody was told of it, and a power cut may keep any part of it.
+pub struct Unsynced {
+    batch: Batch,
+    written: io::Result<()>,
+}
+
 /// What was taken from the queue in one go.
 struct Batch {
     operations: Vec<Queued>,
@@ -96,6 +103,7 @@ impl LogWriter {
             watchers: Vec::new(),
             failed: None,
             writer_waits: false,
+            waker: None,
             closed: false,
         };
         let shared = Arc::new(Shared {
@@ -170,13 +178,37 @@ impl LogWriter {
         }
     }
 
+    /// Ready as [`Self::spawn`]'s thread would be: true when there is work, false when the last handle is gone and
+    /// nothing is queued. For a writer that is a task and no thread.
+    pub fn poll_work(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut state = self.shared.lock();
+        if !state.queue.is_empty() || state.closed {
+            return Poll::Ready(!state.queue.is_empty());
+        }
+        state.writer_waits = true;
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
     /// Writes what is queued, at most one batch, and returns how many operations that were.
     pub fn step(&mut self) -> usize {
+        self.write_next().map_or(0, |unsynced| self.sync(unsynced))
+    }
+
+    /// The first half of [`Self::step`]: takes a batch and writes it, but does not sync it.
+    pub fn write_next(&mut self) -> Option<Unsynced> {
         let batch = self.take();
         if batch.operations.is_empty() && batch.committed.is_none() {
-            return 0;
+            return None;
         }
-        match self.write(&batch) {
+        let written = self.write(&batch);
+        Some(Unsynced { batch, written })
+    }
+
+    /// The second half of [`Self::step`]: syncs the batch and tells; returns how many operations that were.
+    pub fn sync(&mut self, unsynced: Unsynced) -> usize {
+        let Unsynced { batch, written } = unsynced;
+        match written.and_then(|()| self.sync_written()) {
             Ok(()) => self.tell(batch),
             Err(error) => self.fail(&error, batch.operations),
         }
@@ -201,7 +233,7 @@ impl LogWriter {
         Batch { operations, committed }
     }
 
-    /// Writes and syncs a batch, whole within one segment.
+    /// Writes a batch, whole within one segment.
     fn write(&mut self, batch: &Batch) -> io::Result<()> {
         let bytes: usize = batch.operations.iter().map(|queued| queued.operation.bytes()).sum::<usize>()
             + batch.committed.as_ref().map_or(0, |committed| record_bytes(committed.len()))
@@ -214,7 +246,14 @@ impl LogWriter {
             return Err(io::Error::other("the log has no segment"));
         };
         segment.max_index = segment.max_index.max(self.placed.iter().map(|placed| placed.index).max());
-        segment.file.write_at(self.end, &self.buffer)?;
+        segment.file.write_at(self.end, &self.buffer)
+    }
+
+    /// Makes the batch in the buffer durable.
+    fn sync_written(&mut self) -> io::Result<()> {
+        let Some(segment) = self.segments.current() else {
+            return Err(io::Error::other("the log has no segment"));
+        };
         segment.file.sync_data()?;
         // The end mark is written over by the next batch.
         self.end += (self.buffer.len() - HEAD_BYTES) as u64;
