@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Ours, and which of ours each may name.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("booking", &[]),
     ("storage", &[]),
     ("raft", &["booking", "storage"]),
@@ -15,6 +15,7 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("node", &["api", "booking", "raft", "storage"]),
     // From outside: the tests know the interface, not the program.
     ("tests", &[]),
+    ("tests/simulation", &["booking", "raft", "storage"]),
     ("deploy/xtask", &[]),
 ];
 
@@ -46,7 +47,8 @@ const EXCEPTIONS: [(&str, &str); 1] =
     [("tests/cluster/oracle.rs", concat!("#[should_", "panic"))];
 
 /// Where a test may sleep, and why. Everything else waits for a condition: these are how it waits.
-const MAY_SLEEP: [(&str, &str); 3] = [
+const MAY_SLEEP: [(&str, &str); 4] = [
+    ("tests/simulation/", "on simulated time, where nothing is waited for in truth"),
     ("tests/cluster/", "looks again at real processes, within a deadline"),
     ("raft/tests/cluster/harness.rs", "looks again at nodes of this process, within a deadline"),
     ("raft/tests/cluster/chaos.rs", "faults come at moments drawn from a seed"),

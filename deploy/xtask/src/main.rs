@@ -1,10 +1,11 @@
-//! The README's two commands and their relatives: `cargo xtask demo`, `cargo xtask test`, `cargo xtask faults`.
+//! The README's two commands and their relatives: `cargo xtask demo`, `test`, `faults`, `simulate`.
 //! Deliberately not here: installing what a machine lacks (`.ci/run` does), and anything the product itself needs.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]
 
 mod demo;
 mod schema;
+mod simulate;
 mod step;
 mod suite;
 
@@ -14,6 +15,7 @@ const USAGE: &str = "\
 cargo xtask demo [ARGS…]   build `usher` and start a local cluster with demo content; ARGS go to `usher demo`
 cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny unit cluster schema
 cargo xtask faults         the long fault runs: ten times longer, and many random seeds; up to two hours
+cargo xtask simulate       --seeds N --minutes M: a cluster in one thread on simulated time, for each of many seeds
 ";
 
 fn main() -> ExitCode {
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(rest),
         Some("test") => suite::test(rest),
         Some("faults") => suite::faults(rest),
+        Some("simulate") => simulate::run(rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -1,0 +1,187 @@
+//! Faults at random: what breaks, when, and for how long.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use storage::Keep;
+
+use crate::draw::Draw;
+use crate::machines::Machines;
+use crate::members;
+
+/// A node that ended is started again within this, in ms.
+const BACK_WITHIN_MS: u64 = 4_000;
+/// A fault lasts at most so long, in ms.
+const LASTS_MS: u64 = 3_000;
+
+/// Injects faults until it is dropped.
+pub(crate) struct Faults {
+    pub(crate) machines: Arc<Machines>,
+    pub(crate) draw: Draw,
+}
+
+impl Faults {
+    fn keep(&mut self) -> Keep {
+        match self.draw.below(6) {
+            0 => Keep::Nothing,
+            1 => Keep::Everything,
+            2 | 3 => Keep::Random(self.draw.next()),
+            _ => Keep::Garbled(self.draw.next()),
+        }
+    }
+
+    fn back_later(&mut self, i: usize) {
+        let wait = Duration::from_millis(self.draw.below(BACK_WITHIN_MS));
+        let machines = Arc::clone(&self.machines);
+        self.machines.tasks.spawn(async move {
+            tokio::time::sleep(wait).await;
+            machines.mend(i);
+            machines.start(i).await;
+        });
+    }
+
+    fn crash(&mut self, i: usize) {
+        let power = if self.draw.one_in(3) { None } else { Some(self.keep()) };
+        self.machines.trace.count(if power.is_some() { "power cuts" } else { "kills" });
+        self.machines.end(i, "a fault", power, self.draw.one_in(2));
+        self.back_later(i);
+    }
+
+    /// Restarts what ended by itself.
+    fn revive(&mut self) {
+        let up = self.machines.up();
+        for i in (0..self.machines.len()).filter(|i| !up.contains(i)) {
+            self.back_later(i);
+        }
+    }
+
+    fn one(&mut self) {
+        let machines = Arc::clone(&self.machines);
+        let trace = &machines.trace;
+        let i = self.draw.index(machines.len());
+        match self.draw.below(16) {
+            0..=2 => self.crash(i),
+            3 => {
+                if self.draw.one_in(4) {
+                    trace.note(format_args!("the power of all goes"));
+                    trace.count("power cuts of all");
+                    (0..machines.len()).for_each(|i| self.crash(i));
+                }
+            }
+            4..=8 => self.network(i),
+            9..=12 => self.machine(i),
+            13 => {
+                trace.count("leader transfers asked");
+                members::transfer(&machines, i);
+            }
+            14 => {
+                trace.count("membership changes asked");
+                let draw = Draw::new(self.draw.next(), 0);
+                machines.tasks.spawn(members::change(Arc::clone(&machines), draw));
+            }
+            _ => {
+                trace.note(format_args!("n{i} is stopped in order"));
+                trace.count("stops in order");
+                let wait = Duration::from_millis(self.draw.below(BACK_WITHIN_MS));
+                let stopped = Arc::clone(&machines);
+                machines.tasks.spawn(async move {
+                    stopped.stop(i).await;
+                    tokio::time::sleep(wait).await;
+                    stopped.start(i).await;
+                });
+            }
+        }
+    }
+
+    /// Something about the streams of a machine.
+    fn network(&mut self, i: usize) {
+        let (machines, trace) = (&self.machines, &self.machines.trace);
+        let j = self.draw.index(machines.len());
+        match self.draw.below(5) {
+            0 | 1 => {
+                trace.note(format_args!("n{i} is cut off"));
+                trace.count("cuts");
+                for other in (0..machines.len()).filter(|other| *other != i) {
+                    machines.network.cut(i, other);
+                    machines.network.cut(other, i);
+                }
+            }
+            2 => {
+                trace.note(format_args!("n{i} is not heard by n{j}"));
+                trace.count("cuts one way");
+                machines.network.cut(i, j);
+            }
+            3 => {
+                trace.note(format_args!("streams break between n{i} and n{j}"));
+                trace.count("broken streams");
+                machines.network.break_between(i, j);
+            }
+            _ => {
+                let ms = 5 + self.draw.below(400);
+                trace.note(format_args!("n{i} to n{j} takes {ms} ms more"));
+                trace.count("slow links");
+                machines.network.slow(i, j, ms);
+            }
+        }
+    }
+
+    /// Something about the disk or the clock of a machine.
+    fn machine(&mut self, i: usize) {
+        let (machines, trace) = (&self.machines, &self.machines.trace);
+        match self.draw.below(4) {
+            0 => {
+                let ms = 10 + self.draw.below(600);
+                trace.note(format_args!("n{i}'s disk takes up to {ms} ms more"));
+                trace.count("slow disks");
+                machines.slow_disk(i, ms);
+            }
+            1 => {
+                let after = self.draw.below(200);
+                trace.note(format_args!("n{i}'s disk fails after {after}"));
+                trace.count("disk failures");
+                machines.harm(i, |disk| disk.fail_after(after, io::ErrorKind::Other, false));
+            }
+            2 => {
+                trace.note(format_args!("n{i}'s disk is full"));
+                trace.count("full disks");
+                machines.harm(i, |disk| disk.set_capacity(Some(0)));
+            }
+            _ => {
+                let far_ms = 1 << (4 + self.draw.below(24));
+                let ahead_ms = self.draw.below(2 * far_ms).cast_signed() - far_ms.cast_signed();
+                trace.note(format_args!("n{i}'s wall clock is {ahead_ms} ms ahead"));
+                trace.count("wall clock jumps");
+                machines.jump(i, ahead_ms);
+            }
+        }
+    }
+
+    /// Lets faults come and go.
+    pub(crate) async fn run(&mut self, lasting: Duration) {
+        let until = tokio::time::Instant::now() + lasting;
+        while tokio::time::Instant::now() < until && !self.machines.trace.is_wrong() {
+            for _ in 0..=self.draw.below(3) {
+                self.one();
+                tokio::time::sleep(Duration::from_millis(self.draw.below(300))).await;
+            }
+            tokio::time::sleep(Duration::from_millis(self.draw.below(LASTS_MS))).await;
+            self.revive();
+            if !self.draw.one_in(3) {
+                self.machines.network.heal();
+                (0..self.machines.len()).for_each(|i| self.machines.slow_disk(i, 0));
+                tokio::time::sleep(Duration::from_millis(self.draw.below(LASTS_MS))).await;
+            }
+        }
+    }
+
+    /// Ends all faults and starts what is down.
+    pub(crate) async fn end(&mut self) {
+        self.machines.trace.note(format_args!("all faults end"));
+        self.machines.network.heal();
+        for i in 0..self.machines.len() {
+            self.machines.mend(i);
+            self.machines.start(i).await;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A run from its seed: set up, sell under faults, let all be well again, and reckon.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use booking::Actor;
+use tokio::time::Instant;
+
+use crate::buyers::{self, Client, Market};
+use crate::draw::Draw;
+use crate::faults::Faults;
+use crate::house;
+use crate::machines::Machines;
+use crate::members;
+use crate::network::address;
+use crate::trace::{Trace, Traced};
+
+/// Machines, the first three of which found the cluster.
+const MACHINES: usize = 5;
+const FOUNDERS: usize = 3;
+const CLIENTS: u64 = 6;
+/// Without faults the cluster sells again within this.
+const SELLS_WITHIN: Duration = Duration::from_secs(20);
+/// And all its nodes are alike within this.
+const ALIKE_WITHIN: Duration = Duration::from_secs(30);
+/// The cluster is founded within this.
+const FOUNDED_WITHIN: Duration = Duration::from_secs(30);
+/// All states are checked from scratch so often.
+const CHECKED_EVERY: Duration = Duration::from_secs(2);
+
+/// What to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// All that is random follows from it.
+    pub seed: u64,
+    /// Simulated time with faults, in s.
+    pub faults_s: u64,
+    /// Whether to keep the trace's text.
+    pub keep_text: bool,
+}
+
+/// Runs a plan on this thread.
+pub fn run(plan: Plan) -> Traced {
+    raft::seed_thread(plan.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async move {
+        let trace = Trace::new(plan.keep_text);
+        let machines = Machines::new(MACHINES, plan.seed, &trace);
+        phases(plan, &machines).await;
+        let simulated_ms = trace.now_ms();
+        trace.add("simulated ms", simulated_ms);
+        machines.tasks.end();
+        trace.finish()
+    })
+}
+
+/// Looks again and again until it is so; whether it was in time.
+async fn until(within: Duration, mut met: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + within;
+    while !met() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    true
+}
+
+async fn phases(plan: Plan, machines: &Arc<Machines>) {
+    let market = Market::new(machines);
+    if tokio::time::timeout(FOUNDED_WITHIN, found(plan, machines, &market)).await.is_err() {
+        machines.trace.wrong("no cluster was founded in time".to_owned());
+        return;
+    }
+    machines.trace.note(format_args!("sales begin"));
+    for id in 1..=CLIENTS {
+        machines.tasks.spawn(Client::new(&market, id, Draw::new(plan.seed, 1_000 + id)).run());
+    }
+    machines.tasks.spawn(buyers::staff(Arc::clone(&market), Draw::new(plan.seed, 1_000)));
+    machines.tasks.spawn(check_now_and_then(Arc::clone(machines)));
+    let mut faults = Faults { machines: Arc::clone(machines), draw: Draw::new(plan.seed, 3) };
+    faults.run(Duration::from_secs(plan.faults_s)).await;
+    faults.end().await;
+    recover(plan, machines, &market).await;
+}
+
+async fn found(plan: Plan, machines: &Arc<Machines>, market: &Market) {
+    for i in 0..MACHINES {
+        machines.start(i).await;
+    }
+    let first = machines.running(0).unwrap().node;
+    first.initialize().await.unwrap();
+    for i in 1..FOUNDERS {
+        let id = first.add_learner(&address(i).to_string()).await.unwrap();
+        while first.promote(id).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let mut draw = Draw::new(plan.seed, 4);
+    for (n, command) in (1_u128..).zip(house::setting_up()) {
+        market.ask(&mut draw, &house::once(Actor::Node, n << 120, command)).await;
+    }
+}
+
+async fn check_now_and_then(machines: Arc<Machines>) {
+    loop {
+        tokio::time::sleep(CHECKED_EVERY).await;
+        for i in machines.up() {
+            if let Some(running) = machines.running(i) {
+                machines.oracle.check_state(i, &running.node.state());
+            }
+        }
+    }
+}
+
+/// All is well again: the cluster must sell, and its nodes become alike, within a time.
+async fn recover(plan: Plan, machines: &Arc<Machines>, market: &Arc<Market>) {
+    let trace = &machines.trace;
+    let began = Instant::now();
+    let mut late = Client::new(market, 99, Draw::new(plan.seed, 5));
+    if !tokio::time::timeout(SELLS_WITHIN, late.step()).await.unwrap_or(false) {
+        trace.wrong(format!("the cluster does not sell {SELLS_WITHIN:?} after all faults: {}", tell(machines)));
+        return;
+    }
+    trace.add("ms until it sells again", u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
+    market.closed.store(true, std::sync::atomic::Ordering::Relaxed);
+    if !until(ALIKE_WITHIN, || market.clients() == 0 && are_alike(machines)).await {
+        trace.wrong(format!("the nodes are not alike {ALIKE_WITHIN:?} after all faults: {}", tell(machines)));
+        return;
+    }
+    let (mut entries, mut terms) = (0, 0);
+    for i in in_cluster(machines) {
+        let Some(running) = machines.running(i) else { continue };
+        machines.oracle.check_promises(i, &running.node.state());
+        let status = running.node.status();
+        (entries, terms) = (entries.max(status.applied), terms.max(status.term));
+    }
+    trace.add("entries", entries);
+    trace.add("terms", terms);
+    let (holds, orders) = machines.oracle.sales();
+    trace.add("holds answered", holds as u64);
+    trace.add("orders answered", orders as u64);
+}
+
+/// Machines whose nodes the leader counts as members.
+fn in_cluster(machines: &Machines) -> Vec<usize> {
+    let members = members::members(machines).unwrap_or_default();
+    members.iter().filter_map(|member| members::machine_of(machines, member)).collect()
+}
+
+fn are_alike(machines: &Machines) -> bool {
+    let members = in_cluster(machines);
+    let states = members.iter().map(|i| {
+        let running = machines.running(*i)?;
+        let state = running.node.state();
+        Some((state.index(), state.digest()))
+    });
+    let states: Option<Vec<_>> = states.collect();
+    states.is_some_and(|states| !states.is_empty() && states.windows(2).all(|pair| pair[0] == pair[1]))
+}
+
+/// What each node says of itself.
+fn tell(machines: &Machines) -> String {
+    let nodes = (0..machines.len()).map(|i| match machines.running(i) {
+        Some(running) => {
+            let s = running.node.status();
+            let members: Vec<&str> = s.members.iter().map(|m| m.address.rsplit(':').next().unwrap_or("")).collect();
+            format!(
+                "n{i} {} term {} applied {} committed {} last {} leader {:?} of {members:?}",
+                s.role.name(),
+                s.term,
+                s.applied,
+                s.committed,
+                s.last_log,
+                s.leader
+            )
+        }
+        None => format!("n{i} down"),
+    });
+    nodes.collect::<Vec<_>>().join("; ")
+}
