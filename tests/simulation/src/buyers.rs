@@ -12,9 +12,10 @@ use booking::{Actor, Command, Reply, Request};
 use raft::Answer;
 use tokio::time::Instant;
 
+use crate::defect::Defect;
 use crate::draw::Draw;
 use crate::house::{PLAN, SEATS, SHOP, SHOWTIMES, once};
-use crate::machines::Machines;
+use crate::machines::{Machines, Running};
 
 /// A client that was not answered for so long gives up: what it asked for may or may not have happened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,6 +50,17 @@ impl Market {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// The request as it reaches a node.
+    fn sent(&self, draw: &mut Draw, request: &Request) -> Request {
+        let mut sent = request.clone();
+        if self.machines.defect == Some(Defect::KeysForgotten)
+            && let Some(mark) = &mut sent.idempotency
+        {
+            mark.key ^= u128::from(draw.next()) << 32;
+        }
+        sent
+    }
+
     /// Asks until there is an answer.
     pub(crate) async fn ask(&self, draw: &mut Draw, request: &Request) -> Option<Answer> {
         let machines = &self.machines;
@@ -63,7 +75,7 @@ impl Market {
                 let answered = tokio::select! {
                     biased;
                     _ = running.life.over() => None,
-                    answered = running.node.propose(SHOP.0, request.clone()) => Some(answered),
+                    answered = running.node.propose(SHOP.0, self.sent(draw, request)) => Some(answered),
                 };
                 match answered {
                     Some(Ok(answer)) => {
@@ -83,6 +95,13 @@ impl Market {
         None
     }
 
+    async fn read_through(&self, running: &Running) -> Result<u64, raft::Error> {
+        if self.machines.defect == Some(Defect::ReadsUnconfirmed) && running.node.leads() {
+            return Ok(running.node.applied());
+        }
+        running.node.linearizable().await
+    }
+
     /// A linearizable read through some node.
     async fn read(&self, draw: &mut Draw) {
         let machines = &self.machines;
@@ -96,7 +115,7 @@ impl Market {
         let read = tokio::select! {
             biased;
             _ = running.life.over() => return,
-            read = running.node.linearizable() => read,
+            read = self.read_through(&running) => read,
         };
         if let Ok(index) = read {
             machines.trace.count("linearizable reads");

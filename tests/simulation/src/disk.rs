@@ -12,6 +12,8 @@ use crate::life::Life;
 pub(crate) struct SimDisk {
     pub(crate) disk: MemDisk,
     pub(crate) life: Arc<Life>,
+    /// Whether syncs of files do nothing, as a planted defect.
+    pub(crate) lies: bool,
 }
 
 impl SimDisk {
@@ -23,7 +25,8 @@ impl SimDisk {
 // Files need no such look: a power cut and the end of a process both end all open files of a `MemDisk`.
 impl Disk for SimDisk {
     fn open(&self, path: &str, create: bool) -> io::Result<Box<dyn DiskFile>> {
-        self.alive()?.open(path, create)
+        let file = self.alive()?.open(path, create)?;
+        Ok(if self.lies { Box::new(Lying(file)) } else { file })
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.alive()?.rename(from, to)
@@ -42,5 +45,29 @@ impl Disk for SimDisk {
     }
     fn free_bytes(&self) -> io::Result<u64> {
         self.alive()?.free_bytes()
+    }
+}
+
+/// A file whose syncs do nothing.
+struct Lying(Box<dyn DiskFile>);
+
+impl DiskFile for Lying {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(offset, buffer)
+    }
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_at(offset, bytes)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+    fn sync_all(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+    fn set_len(&self, bytes: u64) -> io::Result<()> {
+        self.0.set_len(bytes)
     }
 }

@@ -10,7 +10,7 @@
 //! | `faults` `members` | what breaks; who leads and who belongs to the cluster |
 //! | `buyers` `house` | the workload, and what it sells |
 //! | `oracle` `viewer` | what must be true of answers, states and feeds |
-//! | `trace` `draw` | what happened; random numbers |
+//! | `trace` `draw` `defect` | what happened; random numbers; mistakes made on purpose |
 //!
 //! Deliberately not here: the copy in sled (it has threads of its own; it is tested by `raft` and from outside), HTTP,
 //! TLS, the operating system's files.
@@ -24,6 +24,7 @@
 
 mod buyers;
 mod clock;
+mod defect;
 mod disk;
 mod draw;
 mod faults;
@@ -38,5 +39,6 @@ mod trace;
 mod viewer;
 mod work;
 
+pub use defect::Defect;
 pub use run::{Plan, run};
 pub use trace::Traced;

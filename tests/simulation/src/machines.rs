@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use raft::{Cluster, Options, Parts, Secret, Tasks};
-use storage::{Keep, MemDisk};
+use storage::{Disk as _, Keep, MemDisk};
 
 use crate::clock::SimClock;
+use crate::defect::Defect;
 use crate::disk::SimDisk;
 use crate::draw::Draw;
 use crate::life::Life;
@@ -49,10 +50,19 @@ pub(crate) struct Machines {
     pub(crate) oracle: Oracle,
     pub(crate) trace: Trace,
     pub(crate) tasks: Tasks,
+    pub(crate) defect: Option<Defect>,
+}
+
+/// The planted defect: what names there are may be gone already.
+fn lose_snapshots(disk: &MemDisk) {
+    for name in disk.list("snapshots").unwrap_or_default() {
+        disk.remove(&format!("snapshots/{name}")).ok();
+    }
+    disk.sync_folder("snapshots").ok();
 }
 
 impl Machines {
-    pub(crate) fn new(n: usize, seed: u64, trace: &Trace) -> Arc<Self> {
+    pub(crate) fn new(n: usize, seed: u64, defect: Option<Defect>, trace: &Trace) -> Arc<Self> {
         let mut clocks = Draw::new(seed, 1);
         let machine = |i: usize| Machine {
             disk: MemDisk::new(),
@@ -73,6 +83,7 @@ impl Machines {
             oracle: Oracle::new(trace.clone()),
             trace: trace.clone(),
             tasks: Tasks::default(),
+            defect,
         })
     }
 
@@ -126,6 +137,9 @@ impl Machines {
             if machine.life.is_some() {
                 return;
             }
+            if self.defect == Some(Defect::SnapshotsLost) {
+                lose_snapshots(&machine.disk);
+            }
             let life = Arc::new(Life::default());
             machine.life = Some(Arc::clone(&life));
             let work = SimWork {
@@ -136,7 +150,11 @@ impl Machines {
                 slow_ms: Arc::clone(&machine.slow_ms),
             };
             let parts = Parts {
-                disk: Arc::new(SimDisk { disk: machine.disk.clone(), life: Arc::clone(&life) }),
+                disk: Arc::new(SimDisk {
+                    disk: machine.disk.clone(),
+                    life: Arc::clone(&life),
+                    lies: self.defect == Some(Defect::SyncsSkipped),
+                }),
                 copy: false,
                 clock: Arc::<SimClock>::clone(&machine.clock),
                 network: self.network.at(i, Arc::clone(&life)),

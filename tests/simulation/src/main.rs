@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     let mut totals: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut failed = 0_u64;
     for seed in arguments.seed..arguments.seed + arguments.seeds {
-        let plan = Plan { seed, faults_s: arguments.seconds, keep_text: arguments.trace.is_some() };
+        let plan = Plan { seed, faults_s: arguments.seconds, keep_text: arguments.trace.is_some(), defect: None };
         let traced = run(plan);
         println!("seed {seed}: {} events, trace {:08x}", traced.events, traced.hash);
         for (kind, n) in &traced.counts {

@@ -7,6 +7,7 @@ use booking::Actor;
 use tokio::time::Instant;
 
 use crate::buyers::{self, Client, Market};
+use crate::defect::Defect;
 use crate::draw::Draw;
 use crate::faults::Faults;
 use crate::house;
@@ -37,6 +38,8 @@ pub struct Plan {
     pub faults_s: u64,
     /// Whether to keep the trace's text.
     pub keep_text: bool,
+    /// What is wrong on purpose.
+    pub defect: Option<Defect>,
 }
 
 /// Runs a plan on this thread.
@@ -45,7 +48,7 @@ pub fn run(plan: Plan) -> Traced {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async move {
         let trace = Trace::new(plan.keep_text);
-        let machines = Machines::new(MACHINES, plan.seed, &trace);
+        let machines = Machines::new(MACHINES, plan.seed, plan.defect, &trace);
         phases(plan, &machines).await;
         let simulated_ms = trace.now_ms();
         trace.add("simulated ms", simulated_ms);

@@ -3,7 +3,7 @@
 use simulation::{Plan, run};
 
 fn plan(seed: u64, faults_s: u64) -> Plan {
-    Plan { seed, faults_s, keep_text: false }
+    Plan { seed, faults_s, keep_text: false, defect: None }
 }
 
 #[test]
@@ -32,7 +32,11 @@ fn holds(seeds: std::ops::Range<u64>) {
             Vec::<String>::new(),
             "seed {seed}: cargo xtask simulate --first {seed} --seeds 1 --seconds 20"
         );
-        assert!(traced.counts.get("orders answered") > Some(&20), "faults must not be all there is: {:?}", traced.counts);
+        assert!(
+            traced.counts.get("orders answered") > Some(&20),
+            "faults must not be all there is: {:?}",
+            traced.counts
+        );
     }
 }
 
