@@ -63,11 +63,10 @@ impl Faults {
         match self.draw.below(16) {
             0..=2 => self.crash(i),
             3 => {
-                if self.draw.one_in(4) {
-                    trace.note(format_args!("the power of all goes"));
-                    trace.count("power cuts of all");
-                    (0..machines.len()).for_each(|i| self.crash(i));
-                }
+                trace.note(format_args!("the power of many goes"));
+                trace.count("power cuts of many");
+                let spared = self.draw.below(6);
+                (0..machines.len()).filter(|i| *i as u64 != spared).for_each(|i| self.crash(i));
             }
             4..=8 => self.network(i),
             9..=12 => self.machine(i),
