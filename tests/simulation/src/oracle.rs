@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use booking::holds::HoldState;
 use booking::ids::{HoldId, OrderId, ShowtimeId};
 use booking::inventory::PlaceState;
-use booking::limits::ENDED_HOLD_KEPT_MS;
+use booking::limits::{ENDED_HOLD_KEPT_MS, IDEMPOTENCY_HOLD_MS};
 use booking::orders::Order;
 use booking::{Rejection, Reply, State, invariants};
 use raft::Answer;
@@ -15,7 +15,8 @@ use crate::trace::Trace;
 
 #[derive(Default)]
 struct Told {
-    answers: BTreeMap<u128, Result<Reply, Rejection>>,
+    /// By key: the answer, and the cluster time of its first entry, in ms.
+    answers: BTreeMap<u128, (Result<Reply, Rejection>, u64)>,
     holds: BTreeMap<HoldId, u64>,
     orders: BTreeMap<OrderId, Arc<Order>>,
     recent: Vec<OrderId>,
@@ -57,11 +58,17 @@ impl Oracle {
         told.index = told.index.max(answer.index);
         told.times.insert(answer.index, answer.at_ms);
         let never_kept = matches!(answer.outcome, Err(Rejection::PlanChanged | Rejection::IdempotencyKeyReused));
-        if !never_kept && let Some(first) = told.answers.insert(key, answer.outcome.clone()) {
-            if first != answer.outcome {
+        if !never_kept && let Some((first, at_ms)) = told.answers.get(&key) {
+            // Cluster time steps forward where the whole cluster was down and most wall clocks jumped meanwhile: then
+            // the answer's time may be over.
+            let kept = answer.at_ms < at_ms + IDEMPOTENCY_HOLD_MS;
+            if kept && *first != answer.outcome {
                 self.trace.wrong(format!("key {key:x} got two answers: {first:?} and {:?}", answer.outcome));
             }
             return;
+        }
+        if !never_kept {
+            told.answers.insert(key, (answer.outcome.clone(), answer.at_ms));
         }
         match &answer.outcome {
             Ok(Reply::Hold(hold)) => {
