@@ -22,7 +22,7 @@ const TICK_PAUSE_MS: u64 = 20;
 const COMPACT_EVERY: Duration = Duration::from_secs(1);
 /// A node whose tail was cut looks for a leader so often.
 const WHOLE_EVERY: Duration = Duration::from_millis(100);
-/// Without a leader for so many looks it asks the others whether theirs were cut too.
+/// Without a leader for so many looks it asks the others where their logs end.
 const ALONE_ROUNDS: u32 = 10;
 
 /// Starts the duties of a node that has joined.
@@ -147,15 +147,18 @@ fn purge_point(log: &Log, first: u64, snapshot: u64, keep: u64) -> Option<u64> {
     stays_from.checked_sub(1).filter(|upto| *upto >= first)
 }
 
-/// Lets a node whose log's tail was cut campaign again: once a leader has caught it up, or if the tails of all voters
-/// were cut, which only a power cut of all of them does.
+/// Lets a node whose log's tail was cut campaign again: once a leader has caught it up, or once all voters answer and
+/// no log goes further than its own.
+///
+/// What was cut may have been acknowledged, if the disk spoilt it: then a majority without this node has it, but perhaps
+/// not the majority that would elect this node. One disk is taken to spoil its tail at a time, so one of all the voters'
+/// logs still has the entry, and so has the log that goes furthest. After a power cut of all nodes most tails are cut
+/// and the one whole log may be behind: without the second way nobody could lead.
 async fn become_whole(node: Arc<Node>, raft: Raft) {
     let mut alone_for = 0_u32;
     loop {
         tokio::time::sleep(WHOLE_EVERY).await;
-        let me = node.party().node_id;
-        let leader = node.leadership.borrow().leader;
-        if leader.is_some_and(|leader| leader != me) {
+        if node.is_led() {
             alone_for = 0;
             // What the leader had committed when asked is applied here: nothing that was acknowledged is missing.
             if node.linearizable().await.is_ok() {
@@ -167,22 +170,26 @@ async fn become_whole(node: Arc<Node>, raft: Raft) {
             }
         } else {
             alone_for += 1;
-            if alone_for >= ALONE_ROUNDS && all_torn(&node).await {
-                tracing::warn!("the logs' tails of all voters were cut: they campaign on what is left");
-                raft.runtime_config().elect(true);
+            if alone_for >= ALONE_ROUNDS {
                 alone_for = 0;
+                if goes_furthest(&node).await {
+                    tracing::warn!("the log's tail was cut, but no voter's log goes further: this node may campaign");
+                    raft.runtime_config().elect(true);
+                }
             }
         }
     }
 }
 
-async fn all_torn(node: &Arc<Node>) -> bool {
+/// Whether all voters say where their logs end, and none is further than this node's.
+async fn goes_furthest(node: &Arc<Node>) -> bool {
     let me = node.party().node_id;
     for member in node.members().into_iter().filter(|m| m.voter && m.id != me) {
         let link = node.control(member.id);
-        let asked = tokio::time::timeout(Duration::from_secs(1), link.ask(node, &Ask::Torn)).await;
-        if !matches!(asked, Ok(Ok(Answer::Torn(true)))) {
-            return false;
+        let asked = tokio::time::timeout(Duration::from_secs(1), link.ask(node, &Ask::LastLog)).await;
+        match asked {
+            Ok(Ok(Answer::LastLog(theirs))) if theirs <= node.last_log() => {}
+            _ => return false,
         }
     }
     true

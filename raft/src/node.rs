@@ -18,7 +18,7 @@ use crate::reads::Rounds;
 use crate::replica::Replica;
 use crate::runtime::{Scoped, Tasks};
 use crate::sync::lock;
-use crate::types::{Peer, Raft, Vote};
+use crate::types::{LogId, Peer, Raft, Vote, from_storage};
 use crate::watched;
 use crate::write_behind::{Progress, WriteBehind};
 
@@ -249,6 +249,20 @@ impl Node {
     /// How long ago a leader was heard, in ms; since the machine started if none was.
     pub(crate) fn leader_heard_ms_ago(&self) -> u64 {
         self.parts.clock.boot_ms().saturating_sub(self.leader_heard_ms.load(Ordering::Relaxed))
+    }
+
+    /// Whether there is a leader, as far as this node can tell: itself, or one it has heard within twice an election's
+    /// time. The vote alone does not tell: it outlives its leader, also on disk.
+    pub(crate) fn is_led(&self) -> bool {
+        let silence_ms_max = 2 * self.options.timings.election_max_ms;
+        let me = self.party().node_id;
+        let leader = self.leadership.borrow().leader;
+        leader.is_some_and(|leader| leader == me || self.leader_heard_ms_ago() <= silence_ms_max)
+    }
+
+    /// Where this node's log ends.
+    pub(crate) fn last_log(&self) -> Option<LogId> {
+        self.core.get().and_then(Core::log)?.last_id().map(from_storage)
     }
 
     /// Whether bytes were cut from the log's tail and no leader has caught this node up since.

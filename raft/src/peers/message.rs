@@ -37,8 +37,8 @@ pub(crate) enum Ask {
     Join {
         cluster_id: u128,
     },
-    /// Did this node cut bytes from its log's tail, and has not been caught up since?
-    Torn,
+    /// Where does this node's log end?
+    LastLog,
 }
 
 /// A change of membership.
@@ -72,7 +72,7 @@ pub(crate) enum Reply {
         disk_id: u128,
         public_url: String,
     },
-    Torn(bool),
+    LastLog(Option<LogId>),
     /// Not the leader.
     NotLeader,
     /// In words.

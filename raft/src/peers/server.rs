@@ -221,7 +221,7 @@ async fn answer(node: &Arc<Node>, ask: Ask) -> Result<Reply, String> {
             Err(error) => Err(error.to_string()),
         },
         Ask::Members => Ok(Reply::Members(node.members())),
-        Ask::Torn => Ok(Reply::Torn(node.is_torn())),
+        Ask::LastLog => Ok(Reply::LastLog(node.last_log())),
         Ask::Join { .. } => Err("this node has joined already".to_owned()),
     }
 }

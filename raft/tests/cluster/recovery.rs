@@ -107,6 +107,50 @@ async fn a_damaged_log_keeps_a_node_out() {
     h.shutdown().await;
 }
 
+/// Flips a bit of a node's log: of the first place that `find` finds in its first file.
+fn spoil(h: &Harness, i: usize, find: impl Fn(&[u8]) -> usize) {
+    let log = storage::Disk::list(&h.disks[i], "log").unwrap();
+    let file = format!("log/{}", log.iter().find(|name| !name.starts_with("spare")).unwrap());
+    let at = find(&h.disks[i].contents(&file).unwrap());
+    assert!(h.disks[i].flip_bit(&file, at as u64, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_tails_of_a_majority_elect_whoever_goes_furthest() {
+    let mut h = Harness::cluster(3).await;
+    for n in 1..=5 {
+        h.make_organization(0, n).await.unwrap();
+    }
+    h.settled().await;
+    // The third falls behind; its log stays whole.
+    h.stop(2).await;
+    for n in 6..=10 {
+        h.make_organization(0, n).await.unwrap();
+    }
+    h.settled().await;
+    let last = h.node(1).status().last_log;
+    h.crash(0, Keep::Nothing).await;
+    h.crash(1, Keep::Nothing).await;
+    // The first loses what was acknowledged last; the second only what it had begun to write.
+    spoil(&h, 0, |log| log.windows(15).rposition(|w| w == b"Organization 10").unwrap());
+    spoil(&h, 1, |log| (log.iter().rposition(|byte| *byte != 0).unwrap() / 8 + 1) * 8 + 4);
+    h.start(0).await;
+    h.start(2).await;
+    let behind = tokio::time::timeout(Duration::from_secs(3), h.node(2).linearizable()).await;
+    assert!(!matches!(behind, Ok(Ok(_))), "without the second an acknowledged entry would be lost");
+    h.start(1).await;
+    until("what the second had synced is there", || (h.node(1).status().last_log >= last).then_some(())).await;
+    h.make_organization(1, 11).await.unwrap();
+    h.settled().await;
+    for n in 1..=11 {
+        assert!(h.make_organization(2, n).await.unwrap().replayed, "{n} was acknowledged");
+    }
+    // Both may lead again.
+    h.stop(1).await;
+    h.make_organization(0, 12).await.unwrap();
+    h.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_starts_from_its_copy_and_from_a_backup() {
     let folder = tempfile::tempdir().unwrap();
