@@ -22,7 +22,7 @@ use crate::types::to_storage;
 
 /// Shortest rest between two writes.
 const REST_MIN: Duration = Duration::from_millis(500);
-/// A write that took so long is followed by a rest of so many times that.
+/// A write, or a piece of one that makes the copy anew, is followed by a rest of so many times what it took.
 const REST_TIMES: u32 = 20;
 /// What was written is made durable so often.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(15);
@@ -185,7 +185,7 @@ impl Copier {
                 let began = Instant::now();
                 failed = self.store.fill(&piece).err();
                 piece.clear();
-                std::thread::sleep(began.elapsed() * 4);
+                std::thread::sleep(began.elapsed() * REST_TIMES);
             }
         });
         if let Some(error) = failed {
