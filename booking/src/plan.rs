@@ -277,6 +277,9 @@ impl Plan {
                 return Some(format!("seat {number} needs an id of 1 to {} characters", limits::LABEL_CHARS_MAX));
             }
         }
+        if self.by_id.iter().any(|n| *n as usize > self.seats.len()) {
+            return Some("the index of seat ids names a seat that is not there".to_owned());
+        }
         let mut numbered = (0_u32..).zip(&self.seats);
         let twice = numbered.find(|(number, seat)| self.seat_number(&seat.id) != Some(*number));
         twice.map(|(_, seat)| format!("two seats have the id {}", seat.id))

@@ -149,16 +149,15 @@ impl Cluster {
             ServerState::Leader => Role::Leader,
             ServerState::Shutdown => Role::Stopped,
         };
-        // A vote outlives its leader, also on disk: what counts is who was heard within twice an election's time.
-        let silence_ms_max = 2 * node.options.timings.election_max_ms;
         let alone = metrics.membership_config.voter_ids().count() == 1;
         let current = match metrics.state {
             ServerState::Leader if alone => true,
             ServerState::Leader => {
-                metrics.last_quorum_acked.is_some_and(|at| at.elapsed() < Duration::from_millis(silence_ms_max))
+                let silence_max = Duration::from_millis(node.options.timings.silence_ms_max());
+                metrics.last_quorum_acked.is_some_and(|at| at.elapsed() < silence_max)
             }
             ServerState::Learner | ServerState::Follower | ServerState::Candidate | ServerState::Shutdown => {
-                node.leader_heard_ms_ago() < silence_ms_max
+                node.hears_leader()
             }
         };
         status.leader = metrics.current_leader.filter(|_| current);

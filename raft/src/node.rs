@@ -251,13 +251,16 @@ impl Node {
         self.parts.clock.boot_ms().saturating_sub(self.leader_heard_ms.load(Ordering::Relaxed))
     }
 
-    /// Whether there is a leader, as far as this node can tell: itself, or one it has heard within twice an election's
-    /// time. The vote alone does not tell: it outlives its leader, also on disk.
+    /// Whether a leader was heard lately. The vote alone does not tell: it outlives its leader, also on disk.
+    pub(crate) fn hears_leader(&self) -> bool {
+        self.leader_heard_ms_ago() < self.options.timings.silence_ms_max()
+    }
+
+    /// Whether there is a leader, as far as this node can tell: itself, or one it hears.
     pub(crate) fn is_led(&self) -> bool {
-        let silence_ms_max = 2 * self.options.timings.election_max_ms;
         let me = self.party().node_id;
         let leader = self.leadership.borrow().leader;
-        leader.is_some_and(|leader| leader == me || self.leader_heard_ms_ago() <= silence_ms_max)
+        leader.is_some_and(|leader| leader == me || self.hears_leader())
     }
 
     /// Where this node's log ends.

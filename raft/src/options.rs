@@ -63,6 +63,13 @@ pub struct Timings {
     pub election_max_ms: u64,
 }
 
+impl Timings {
+    /// Whoever was not heard for longer, in ms, counts as gone: twice an election's time.
+    pub(crate) const fn silence_ms_max(&self) -> u64 {
+        2 * self.election_max_ms
+    }
+}
+
 impl Default for Timings {
     fn default() -> Self {
         Self { heartbeat_ms: 60, election_min_ms: 250, election_max_ms: 500 }

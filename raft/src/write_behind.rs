@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -48,7 +48,6 @@ pub(crate) struct Progress {
 /// The running thread; dropping it has it finish.
 pub(crate) struct WriteBehind {
     stop: Sender<()>,
-    stopping: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -62,7 +61,6 @@ impl WriteBehind {
         progress: Arc<Progress>,
     ) -> std::io::Result<Self> {
         let (stop, stopped) = channel();
-        let stopping = Arc::new(AtomicBool::new(false));
         let copier = Copier {
             replica,
             log,
@@ -71,18 +69,17 @@ impl WriteBehind {
             progress,
             keys: BTreeSet::new(),
             all: false,
-            stopping: Arc::clone(&stopping),
+            works_since: Instant::now(),
             drained_at: Instant::now(),
             written: None,
             checkpoint_at: Instant::now() + CHECKPOINT_EVERY,
         };
         let thread = std::thread::Builder::new().name("copy".to_owned()).spawn(move || copier.run(&stopped))?;
-        Ok(Self { stop, stopping, thread })
+        Ok(Self { stop, thread })
     }
 
     /// Writes what is left and makes it durable. Blocks.
     pub(crate) fn finish(self) {
-        self.stopping.store(true, Ordering::Release);
         drop(self.stop);
         if self.thread.join().is_err() {
             tracing::error!("the copy's thread did not end in order");
@@ -98,7 +95,8 @@ struct Copier {
     progress: Arc<Progress>,
     keys: BTreeSet<RecordKey>,
     all: bool,
-    stopping: Arc<AtomicBool>,
+    /// Since when it has worked without a rest.
+    works_since: Instant,
     drained_at: Instant,
     written: Option<storage::LogId>,
     checkpoint_at: Instant,
@@ -108,18 +106,23 @@ impl Copier {
     fn run(mut self, stopped: &Receiver<()>) {
         // On Linux this is the calling thread alone. Without it the copy is only less modest.
         rustix::process::setpriority_process(None, NICE).ok();
-        let mut rest = REST_MIN;
         loop {
-            let last = !matches!(stopped.recv_timeout(rest), Err(RecvTimeoutError::Timeout));
-            let began = Instant::now();
-            if let Err(error) = self.drain(last) {
+            let last = self.rest(REST_MIN, stopped);
+            if let Err(error) = self.drain(stopped, last) {
                 self.doubt(&error);
             }
-            rest = (began.elapsed() * REST_TIMES).max(REST_MIN);
             if last {
                 return;
             }
         }
+    }
+
+    /// Rests for as long as the work since the last rest asks for, and at least so long; whether to stop, which ends it.
+    fn rest(&mut self, at_least: Duration, stopped: &Receiver<()>) -> bool {
+        let rest = (self.works_since.elapsed() * REST_TIMES).max(at_least);
+        let stop = !matches!(stopped.recv_timeout(rest), Err(RecvTimeoutError::Timeout));
+        self.works_since = Instant::now();
+        stop
     }
 
     fn doubt(&mut self, error: &storage::Error) {
@@ -130,7 +133,7 @@ impl Copier {
         }
     }
 
-    fn drain(&mut self, last: bool) -> Result<(), storage::Error> {
+    fn drain(&mut self, stopped: &Receiver<()>, last: bool) -> Result<(), storage::Error> {
         let (held, touched) = self.replica.take_touched();
         let passed = self.drained_at.elapsed().as_secs_f64().max(0.001);
         self.drained_at = Instant::now();
@@ -147,7 +150,7 @@ impl Copier {
             && (!self.all || (quiet && !last))
         {
             wait_durable(&self.log, applied.index)?;
-            let written = if self.all { self.fill(&held, applied) } else { self.write(&held, applied) };
+            let written = if self.all { self.fill(stopped, &held, applied) } else { self.write(&held, applied) };
             written?;
             self.written = Some(applied);
             self.progress.copied.store(applied.index, Ordering::Relaxed);
@@ -173,25 +176,25 @@ impl Copier {
     }
 
     /// Makes the copy anew. Until the last piece is in, it counts as none.
-    fn fill(&mut self, held: &Held, applied: storage::LogId) -> Result<(), storage::Error> {
+    fn fill(&mut self, stopped: &Receiver<()>, held: &Held, applied: storage::LogId) -> Result<(), storage::Error> {
         self.store.clear()?;
         let mut piece = Vec::with_capacity(FILL_RECORDS);
-        let mut failed = None;
+        let (mut failed, mut stop) = (None, false);
         held.state.records(&mut |key, record| {
+            if stop || failed.is_some() {
+                return;
+            }
             piece.push((codec::encode_key(&key), Some(codec::encode_value(&record))));
-            if self.stopping.load(Ordering::Acquire) {
-                piece.clear();
-            } else if piece.len() >= FILL_RECORDS && failed.is_none() {
-                let began = Instant::now();
+            if piece.len() >= FILL_RECORDS {
                 failed = self.store.fill(&piece).err();
                 piece.clear();
-                std::thread::sleep(began.elapsed() * REST_TIMES);
+                stop = self.rest(Duration::ZERO, stopped);
             }
         });
         if let Some(error) = failed {
             return Err(error);
         }
-        if self.stopping.load(Ordering::Acquire) {
+        if stop {
             return Ok(());
         }
         self.store.write(&piece, &mark(held, applied))?;

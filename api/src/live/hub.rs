@@ -30,8 +30,6 @@ const TICK_MAX: Duration = Duration::from_millis(100);
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Once handing a frame to all sockets took longer than this, the next one comes after the longest time.
 const WRITTEN_WITHIN: Duration = Duration::from_millis(15);
-/// How soon it is looked again whether they have.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Messages that wait for one viewer; one that is further behind starts over. 9 s of frames, and room to start over
 /// with as many showtimes as a viewer may watch.
 const QUEUE_LEN: usize = 192;
@@ -335,7 +333,7 @@ impl Hub {
         // Under load the frames before have not all been written, or that took long: gather for longer.
         let quick = self.written_after(ticks.cut).is_some_and(|after| after < WRITTEN_WITHIN);
         if !quick && now < ticks.cut + TICK_MAX {
-            ticks.next = (now + LOOK_AGAIN).min(ticks.cut + TICK_MAX);
+            ticks.next = ticks.cut + TICK_MAX;
             return;
         }
         (ticks.cut, ticks.next) = (now, now + TICK);

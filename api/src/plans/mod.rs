@@ -114,17 +114,16 @@ pub(crate) async fn create(
     let body = action.body.clone();
     let id = PlanId::mint(app.now_ms(), draw());
     let read = move || {
-        import::read(&body).map(|(mut plan, warnings)| {
-            plan.id = id;
-            plan.index();
-            (plan, warnings)
-        })
+        let (mut plan, warnings) = import::read(&body)?;
+        plan.id = id;
+        plan.index();
+        match plan.defect() {
+            Some(defect) => Err(Kind::InvalidPlan.detail(defect).with("pointer", "")),
+            None => Ok((plan, warnings)),
+        }
     };
     let (mut plan, warnings) = app.readers.read(read).await??;
     (plan.organization, plan.venue) = (organization, venue);
-    if let Some(defect) = plan.defect() {
-        return Err(Kind::InvalidPlan.detail(defect).with("pointer", ""));
-    }
     let plan = Arc::new(plan);
     let answer = app.propose(&action, organization.0, Command::ImportPlan(plan.clone())).await?;
     match &answer.outcome {

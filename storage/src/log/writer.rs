@@ -129,13 +129,13 @@ impl LogWriter {
             asked: false,
             spare_maker: None,
         };
-        // Step 4: behind a cut the log goes on in a new segment, whose header says where this one ends. Cut bytes that
-        // happen to be whole records can so never be taken for what is written now.
         if recovered.created
             && let Err(error) = writer.segments.shelf().stock(writer.disk.as_ref())
         {
             tracing::warn!(%error, "the log's first file could not be filled ahead");
         }
+        // Step 4: behind a cut the log goes on in a new segment, whose header says where this one ends. Cut bytes that
+        // happen to be whole records can so never be taken for what is written now.
         if cut_bytes > 0 || recovered.created {
             writer.standing.torn_bytes += cut_bytes;
             writer.roll()?;
