@@ -79,13 +79,13 @@ struct Buyer {
 impl Buyer {
     /// Sends until there is an answer that is one: from the node it is at, from the next after a failure.
     async fn step(&mut self, call: &Call) -> Step {
-        let until = Instant::now() + REPEATED_FOR;
+        let asked = Instant::now();
         let mut pause = tokio::time::interval(Duration::from_millis(20));
-        while Instant::now() < until {
+        while asked.elapsed() < REPEATED_FOR {
             let sent = Instant::now();
             let answer = self.clients[self.at].send(call).await;
             match answer {
-                Ok(answer) if answer.status / 100 == 2 => return Step::Done(Done::new(sent, &answer)),
+                Ok(answer) if answer.status / 100 == 2 => return Step::Done(Done::new(asked, sent, &answer)),
                 Ok(answer) if answer.status / 100 == 4 && answer.status != 429 => {
                     return Step::Refused(answer.status, answer.code());
                 }

@@ -16,6 +16,9 @@ use crate::waiting::until;
 /// An acknowledged step.
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
+    /// When it was sent first: from then on it may have happened, whatever became of the answer.
+    pub(crate) asked: Instant,
+    /// When the attempt was sent that was answered.
     pub(crate) sent: Instant,
     pub(crate) answered: Instant,
     pub(crate) index: u64,
@@ -24,9 +27,9 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    pub(crate) fn new(sent: Instant, answer: &Answer) -> Self {
+    pub(crate) fn new(asked: Instant, sent: Instant, answer: &Answer) -> Self {
         let (index, replayed) = (answer.index(), answer.replayed());
-        Self { sent, answered: Instant::now(), index, replayed, body: answer.json() }
+        Self { asked, sent, answered: Instant::now(), index, replayed, body: answer.json() }
     }
 }
 
@@ -123,7 +126,8 @@ impl History {
             for pair in owners.windows(2) {
                 let (first, second) = (&pair[0], &pair[1]);
                 let (Some(a), Some(b)) = (first.held(), second.held()) else { continue };
-                // A place is owned at least from the hold's answer until its release is sent.
+                // A place is owned at least from the hold's answer until its release is sent for the first time: an
+                // attempt whose answer was lost may have given it back.
                 let given_back = match &first.end {
                     End::Kept => None,
                     End::Sold(step) => {
@@ -133,10 +137,10 @@ impl History {
                             None
                         }
                     }
-                    End::Released(Step::Done(done)) => Some(done.sent),
+                    End::Released(Step::Done(done)) => Some(done.asked),
                     End::Released(_) => Some(a.answered),
                 };
-                let free_again = given_back.is_some_and(|sent| sent < b.answered);
+                let free_again = given_back.is_some_and(|asked| asked < b.answered);
                 assert!(free_again, "{place} has two owners:\n{first:#?}\n{second:#?}");
                 if let End::Released(Step::Done(done)) = &first.end
                     && !(a.replayed || b.replayed || done.replayed)
@@ -320,7 +324,7 @@ mod tests {
     /// A step that took from one moment to another, in seconds, and stands at an index.
     fn done(start: Instant, (sent, answered): (u64, u64), index: u64) -> Done {
         let at = |seconds| start + Duration::from_secs(seconds);
-        Done { sent: at(sent), answered: at(answered), index, replayed: false, body: json!({}) }
+        Done { asked: at(sent), sent: at(sent), answered: at(answered), index, replayed: false, body: json!({}) }
     }
 
     fn visit(hold: Done, end: End) -> Visit {
@@ -356,6 +360,15 @@ mod tests {
         let t = Instant::now();
         let released = End::Released(Step::Done(done(t, (8, 9), 6)));
         history([visit(done(t, (1, 2), 5), released), visit(done(t, (5, 6), 7), End::Kept)]).no_place_had_two_owners();
+    }
+
+    #[test]
+    fn given_back_by_an_attempt_whose_answer_was_lost() {
+        let t = Instant::now();
+        let mut again = done(t, (8, 9), 8);
+        (again.asked, again.replayed) = (t + Duration::from_secs(3), true);
+        let released = End::Released(Step::Done(again));
+        history([visit(done(t, (1, 2), 5), released), visit(done(t, (4, 6), 7), End::Kept)]).no_place_had_two_owners();
     }
 
     #[test]
