@@ -56,6 +56,10 @@ struct ThisNodeJson {
     log_bytes: u64,
     /// Bytes of its copy of the state on disk.
     state_bytes: u64,
+    /// Rules version in force here. It rises by itself once every member knows a newer one.
+    rules_version: u32,
+    /// The newest rules version that this node's program knows.
+    rules_known: u32,
     /// Version of the peer protocol.
     protocol: u16,
     /// Version of the program.
@@ -188,6 +192,8 @@ pub(crate) async fn read(Shared(app): Shared<App>, reading: Reading) -> Result<R
             purged: status.purged,
             log_bytes: status.log_bytes,
             state_bytes: status.state_bytes,
+            rules_version: status.rules_version,
+            rules_known: status.rules_known,
             protocol: status.protocol,
             version: status.version,
         },

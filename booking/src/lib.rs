@@ -52,5 +52,5 @@ pub use change::{Applied, Change, Reply};
 pub use command::{Actor, Command, Idempotency, Proposal, Request};
 pub use record::{Record, RecordKey};
 pub use rejection::{Rejection, Thing};
-pub use state::{Position, State};
+pub use state::{Position, RULES_VERSION, State};
 pub use stored::Loader;

@@ -27,6 +27,8 @@ use crate::table::{Journal, Table, TableKey};
 
 /// The newest rules version that this program knows.
 pub const RULES_VERSION: u32 = 1;
+/// The rules that every log begins under, whatever program reads it: newer ones come into force by a logged command.
+const FIRST_RULES_VERSION: u32 = 1;
 
 /// Where a proposal stands in the log: the entry and its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,7 +106,7 @@ pub struct State {
 impl Default for State {
     fn default() -> Self {
         Self {
-            meta: Meta { now_ms: 0, rules_version: RULES_VERSION, epoch: 1, serial: 0 },
+            meta: Meta { now_ms: 0, rules_version: FIRST_RULES_VERSION, epoch: 1, serial: 0 },
             digest: Digest::default(),
             organizations: Table::default(),
             api_keys: Table::default(),
@@ -201,8 +203,8 @@ impl State {
     }
 
     fn raise_rules_version(&mut self, version: u32) -> Reply {
-        // A node that does not know the version must stop before it applies it: raft checks before apply.
-        self.meta.rules_version = self.meta.rules_version.max(version.min(RULES_VERSION));
+        // A node that does not know the version stops before it gets here (`raft::machine`).
+        self.meta.rules_version = self.meta.rules_version.max(version);
         Reply::Done
     }
 

@@ -132,6 +132,8 @@ impl Cluster {
             purged: 0,
             log_bytes: 0,
             state_bytes: 0,
+            rules_version: node.replica.read().meta().rules_version,
+            rules_known: node.options.rules_version,
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION"),
         };

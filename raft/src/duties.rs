@@ -12,6 +12,7 @@ use storage::Log;
 
 use crate::node::{Core, Leadership, Node, count};
 use crate::peers::{Ask, Reply as Answer};
+use crate::rules;
 use crate::types::Raft;
 
 /// A leader logs its time at least so often, in ms, so that every node's reckoning is fresh.
@@ -31,6 +32,7 @@ pub(crate) fn start(node: &Arc<Node>, raft: &Raft) {
     tasks.spawn(Arc::clone(&node.proposer).run());
     tasks.spawn(follow_leadership(Arc::clone(node), raft.clone()));
     tasks.spawn(tick(Arc::clone(node)));
+    tasks.spawn(rules::raise(Arc::clone(node)));
     tasks.spawn(sweep(Arc::clone(node)));
     tasks.spawn(compact(Arc::clone(node), raft.clone()));
     if node.is_torn() {

@@ -13,7 +13,7 @@
 //! | `log_store` `snapshot` `write_behind` | openraft's storage over ours; the copy in sled |
 //! | `peers/` `network` | what nodes say to each other, and over what |
 //! | `membership` | joining, voting, leaving |
-//! | `clock` | clocks and cluster time |
+//! | `clock` `rules` | clocks and cluster time; raising the rules version |
 //! | `codec` `types` | bytes; openraft's types |
 //! | `runtime` `work` `random` | tasks; what blocks, on threads; random bytes |
 //! | `watched` `sync` `histogram` | values that others wait for; locks; durations |
@@ -38,6 +38,7 @@ mod proposer;
 mod random;
 mod reads;
 mod replica;
+mod rules;
 mod runtime;
 mod snapshot;
 mod start;

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::Arc;
 
+use booking::Command;
 use futures_util::{Stream, TryStreamExt};
 use openraft::RaftSnapshotBuilder;
 use openraft::storage::{EntryResponder, RaftStateMachine};
@@ -45,6 +46,14 @@ impl Drop for Unharmed<'_> {
 }
 
 impl Machine {
+    /// Ends the process if the rules go on to what it does not know: its state would part from the others'.
+    fn must_know(&self, version: u32) -> io::Result<()> {
+        self.node.know(version).map_err(|unknown| {
+            self.node.fatal(&unknown.to_string());
+            io::Error::other(unknown.to_string())
+        })
+    }
+
     fn apply_one(&self, id: LogId, payload: Payload) -> io::Result<Outcomes> {
         let node = &*self.node;
         let _unharmed = Unharmed(node, id);
@@ -64,6 +73,11 @@ impl Machine {
                         id.index
                     ));
                 })?;
+                for request in &requests {
+                    if let Command::RaiseRulesVersion(version) = request.command {
+                        self.must_know(version)?;
+                    }
+                }
                 node.time.applied(at_ms);
                 node.replica.apply(id, at_ms, requests)
             }
@@ -105,6 +119,7 @@ impl RaftStateMachine<Types> for Machine {
         // The file is whole and durable already; only memory is left to do.
         let held = on_thread(&self.node.parts.work, "snapshot-load", move || snapshot::load(&snapshot.0)).await;
         let held = held.ok_or_else(|| io::Error::other("the snapshot made the rules panic"))??;
+        self.must_know(held.state.meta().rules_version)?;
         self.node.time.applied(held.state.now_ms());
         self.node.replica.replace(held, false);
         Ok(())

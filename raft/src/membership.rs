@@ -13,6 +13,7 @@ use tokio::time::{Duration, Instant};
 use crate::error::Error;
 use crate::node::Node;
 use crate::peers::{Ask, Change, Reply, dial_to_join};
+use crate::rules;
 use crate::status::Member;
 use crate::types::{Peer, Types};
 
@@ -80,13 +81,19 @@ impl Node {
     async fn add(self: &Arc<Self>, address: &str) -> Result<Option<u64>, Error> {
         let reply = dial_to_join(self, address, self.party().cluster_id).await;
         let reply = reply.map_err(|error| Error::Membership(format!("{address}: {error}")))?;
-        let (id, disk_id, public_url) = match reply {
-            Reply::Joined { node_id, disk_id, public_url } => (node_id, disk_id, public_url),
+        let (id, disk_id, public_url, known) = match reply {
+            Reply::Joined { node_id, disk_id, public_url, rules_version } => {
+                (node_id, disk_id, public_url, rules_version)
+            }
             Reply::Refused(why) => return Err(Error::Membership(why)),
             other => return Err(Error::Membership(format!("the node gave an answer of another kind: {other:?}"))),
         };
         if self.peer(id).is_some() {
             return Err(Error::Membership(format!("the node at {address} is a member already")));
+        }
+        let needed = self.replica.read().meta().rules_version;
+        if known < needed {
+            return Err(Error::Membership(format!("{address}: {}", rules::Unknown { needed, known })));
         }
         let peer = Peer { address: address.to_owned(), public_url, disk_id };
         let raft = &self.core()?.raft;

@@ -106,6 +106,9 @@ pub struct Options {
     pub request_deadline: Duration,
     /// The copy in sled is rebuilt when its folder is larger than this, in bytes.
     pub copy_bytes_max: u64,
+    /// The newest rules version that this program knows; another one than [`booking::RULES_VERSION`] only in tests, which
+    /// stand for releases to come.
+    pub rules_version: u32,
     /// See [`OnFatal`].
     pub on_fatal: OnFatal,
 }
@@ -126,6 +129,7 @@ impl Options {
             log_file_bytes: 64 << 20,
             request_deadline: Duration::from_secs(5),
             copy_bytes_max: 2 << 30,
+            rules_version: booking::RULES_VERSION,
             on_fatal: Arc::new(|why| {
                 tracing::error!(why, "the node cannot go on");
                 std::process::abort();

@@ -180,6 +180,7 @@ async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Resu
     let writer = work.write_log(writer)?;
     let from_copy = base.as_ref().is_some_and(|(_, from_copy)| *from_copy);
     if let Some((held, _)) = base {
+        node.know(held.state.meta().rules_version).map_err(|unknown| Error::Io(unknown.to_string()))?;
         tracing::info!(index = held.index(), from_copy, "the state is loaded");
         node.time.applied(held.state.now_ms());
         node.replica.replace(held, from_copy);

@@ -82,6 +82,10 @@ pub struct Status {
     pub log_bytes: u64,
     /// Bytes of the copy of the state in sled.
     pub state_bytes: u64,
+    /// Rules version in force.
+    pub rules_version: u32,
+    /// The newest rules version that its program knows.
+    pub rules_known: u32,
     /// Version of the peer protocol it speaks.
     pub protocol: u16,
     /// Version of the program.

@@ -39,6 +39,8 @@ pub(crate) enum Ask {
     },
     /// Where does this node's log end?
     LastLog,
+    /// Up to which version does this program know the rules?
+    Rules,
 }
 
 /// A change of membership.
@@ -71,8 +73,12 @@ pub(crate) enum Reply {
         node_id: u64,
         disk_id: u128,
         public_url: String,
+        /// The newest rules version that the program knows.
+        rules_version: u32,
     },
     LastLog(Option<LogId>),
+    /// The newest rules version that the program knows.
+    Rules(u32),
     /// Not the leader.
     NotLeader,
     /// In words.

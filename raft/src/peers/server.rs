@@ -194,7 +194,8 @@ async fn answer(node: &Arc<Node>, ask: Ask) -> Result<Reply, String> {
     if let Ask::Join { cluster_id } = ask {
         let identity = node.join(cluster_id).await.map_err(|e| e.to_string())?;
         let public_url = node.options.public_url.clone();
-        return Ok(Reply::Joined { node_id: identity.node_id, disk_id: identity.disk_id, public_url });
+        let rules_version = node.options.rules_version;
+        return Ok(Reply::Joined { node_id: identity.node_id, disk_id: identity.disk_id, public_url, rules_version });
     }
     let raft = &node.core.get().ok_or("this node is not ready")?.raft;
     match ask {
@@ -222,6 +223,7 @@ async fn answer(node: &Arc<Node>, ask: Ask) -> Result<Reply, String> {
         },
         Ask::Members => Ok(Reply::Members(node.members())),
         Ask::LastLog => Ok(Reply::LastLog(node.last_log())),
+        Ask::Rules => Ok(Reply::Rules(node.options.rules_version)),
         Ask::Join { .. } => Err("this node has joined already".to_owned()),
     }
 }

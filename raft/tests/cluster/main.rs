@@ -12,3 +12,5 @@ mod members;
 mod recovery;
 #[cfg(test)]
 mod replication;
+#[cfg(test)]
+mod upgrade;
