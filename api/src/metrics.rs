@@ -168,7 +168,11 @@ fn write_raft(page: &mut Page, app: &App) {
     let m = app.cluster.metrics();
     for (name, help, value) in [
         ("usher_proposals_total", "Requests to the cluster that came in on this node.", m.proposals),
-        ("usher_proposals_busy_total", "Requests refused because their organization's lane was full.", m.busy),
+        (
+            "usher_proposals_busy_total",
+            "Requests refused because too many came, or their organization's lane was full.",
+            m.busy,
+        ),
         ("usher_proposals_forwarded_total", "Requests sent on to the leader.", m.forwarded),
         ("usher_proposals_retried_total", "Attempts repeated inside.", m.retried),
         ("usher_proposals_unknown_total", "Requests whose outcome stayed unknown.", m.unknown),

@@ -112,6 +112,7 @@ impl Kind {
             detail: Cow::Borrowed(""),
             members: Map::new(),
             retry_after_s: matches!(self, Self::NoLeader | Self::NodeBehind | Self::RateLimited).then_some(1),
+            limit_per_s: 0,
             index: None,
             replayed: false,
         }))
@@ -135,6 +136,8 @@ struct Details {
     detail: Cow<'static, str>,
     members: Map<String, Value>,
     retry_after_s: Option<u32>,
+    /// The limit that was met, in requests a second of the whole cluster; 0 if it has no number.
+    limit_per_s: u64,
     index: Option<u64>,
     replayed: bool,
 }
@@ -170,6 +173,12 @@ impl Problem {
         if named.is_none() && self.0.kind == Kind::PreconditionFailed {
             self.0.kind = Kind::Conflict;
         }
+        self
+    }
+
+    /// Names the limit that was met, in requests a second of the whole cluster; 0 if it has no number.
+    fn limited(mut self, per_s: u64) -> Self {
+        self.0.limit_per_s = per_s;
         self
     }
 
@@ -240,6 +249,12 @@ impl Problem {
         if let Some(seconds) = details.retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        // draft-ietf-httpapi-ratelimit-headers: the policy, and what is left of it.
+        let policy = HeaderValue::try_from(format!("\"cluster\";q={};w=1", details.limit_per_s));
+        if let (1.., Ok(policy)) = (details.limit_per_s, policy) {
+            headers.insert("ratelimit-policy", policy);
+            headers.insert("ratelimit", HeaderValue::from_static("\"cluster\";r=0;t=1"));
+        }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -269,7 +284,9 @@ impl From<raft::Error> for Problem {
             }
             raft::Error::Unknown => Kind::OutcomeUnknown.problem(),
             raft::Error::Behind => Kind::NodeBehind.problem(),
-            raft::Error::Busy => Kind::RateLimited.problem(),
+            raft::Error::Busy { writes_per_s } => Kind::RateLimited
+                .detail("the cluster is asked for more than it takes: nothing was done")
+                .limited(writes_per_s),
             raft::Error::TooLarge => Kind::TooLarge.detail("it does not fit into one log entry"),
             raft::Error::AlreadyJoined => Kind::Conflict.detail("the node belongs to a cluster already"),
             raft::Error::Membership(why) => Kind::Conflict.detail(why),

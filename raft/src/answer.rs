@@ -27,6 +27,6 @@ pub(crate) enum Ended {
     NotLogged,
     /// It may have been logged.
     Unknown,
-    /// It was not logged: too many wait.
+    /// It was not logged: too many come, or wait.
     Busy,
 }

@@ -59,7 +59,7 @@ impl Cluster {
     /// majority and applied. `lane` (an organization) takes turns with others.
     ///
     /// Ends within the request deadline: [`Error::NoLeader`] if nothing was logged, [`Error::Unknown`] if it may have
-    /// been, [`Error::Busy`] if the lane is full, [`Error::TooLarge`] above 8 MiB.
+    /// been, [`Error::Busy`] if too many come or wait, [`Error::TooLarge`] above 8 MiB.
     pub async fn propose(&self, lane: u128, request: booking::Request) -> Result<Answer, Error> {
         self.0.propose(lane, &request).await
     }

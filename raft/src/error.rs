@@ -11,8 +11,11 @@ pub enum Error {
     Unknown,
     /// This node did not reach the index in time.
     Behind,
-    /// Too many requests of this lane wait already; nothing was logged.
-    Busy,
+    /// Too many requests come, or wait already; nothing was logged.
+    Busy {
+        /// Requests a second that a leader takes; 0 for no such limit.
+        writes_per_s: u64,
+    },
     /// The node is stopping or has stopped.
     Stopped,
     /// The request exceeds what one log entry may hold.
@@ -37,7 +40,7 @@ impl fmt::Display for Error {
             Self::NoLeader => f.write_str("no leader was found in time; nothing was done"),
             Self::Unknown => f.write_str("the outcome is unknown; repeat with the same key"),
             Self::Behind => f.write_str("this node has not reached the index in time"),
-            Self::Busy => f.write_str("too many requests are waiting"),
+            Self::Busy { .. } => f.write_str("too many requests at once; nothing was done"),
             Self::Stopped => f.write_str("the node is stopping"),
             Self::TooLarge => f.write_str("the request is too large for one log entry"),
             Self::NotJoined => f.write_str("the node has not joined a cluster"),

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `cluster` `options` `status` `error` `answer` | the interface |
 //! | `start` `node` `duties` | how a node starts; its parts; what it does by itself |
-//! | `propose` `proposer` | a request's way to the leader; packing at the leader |
+//! | `propose` `admission` `proposer` | a request's way to the leader; how many it takes; packing them |
 //! | `reads` | linearizable reads |
 //! | `machine` `replica` `feed` | applying; the state and who reads it; what changed |
 //! | `log_store` `snapshot` `write_behind` | openraft's storage over ours; the copy in sled |
@@ -18,6 +18,7 @@
 //! | `runtime` `work` `random` | tasks; what blocks, on threads; random bytes |
 //! | `watched` `sync` `histogram` | values that others wait for; locks; durations |
 
+mod admission;
 mod answer;
 mod clock;
 mod cluster;

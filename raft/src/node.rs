@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use futures_util::future::BoxFuture;
 use storage::{Identity, Log, Snapshots};
 
+use crate::admission::Admission;
 use crate::clock::{ClusterTime, TimeNote};
 use crate::error::Error;
 use crate::histogram::Histogram;
@@ -132,9 +133,10 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn new(options: Options, parts: Parts, tls: Option<Tls>) -> Self {
         let time = Arc::new(ClusterTime::new(Arc::clone(&parts.clock)));
+        let admission = Admission::new(options.writes_per_s, Arc::clone(&parts.clock));
         Self {
             replica: Arc::new(Replica::new(parts.copy)),
-            proposer: Arc::new(Proposer::new(Arc::clone(&time))),
+            proposer: Arc::new(Proposer::new(Arc::clone(&time), admission)),
             options,
             parts,
             tasks: Tasks::default(),

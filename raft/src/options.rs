@@ -104,6 +104,9 @@ pub struct Options {
     pub log_file_bytes: u64,
     /// A request is answered within this, retries included.
     pub request_deadline: Duration,
+    /// Requests a second that this node takes as leader, 0 for as many as come: more are refused at once
+    /// ([`Error::Busy`]), those first that begin something. Give all nodes the same.
+    pub writes_per_s: u64,
     /// The copy in sled is rebuilt when its folder is larger than this, in bytes.
     pub copy_bytes_max: u64,
     /// The newest rules version that this program knows; another one than [`booking::RULES_VERSION`] only in tests, which
@@ -128,6 +131,7 @@ impl Options {
             keep_log_bytes: 64 << 20,
             log_file_bytes: 64 << 20,
             request_deadline: Duration::from_secs(5),
+            writes_per_s: 0,
             copy_bytes_max: 2 << 30,
             rules_version: booking::RULES_VERSION,
             on_fatal: Arc::new(|why| {

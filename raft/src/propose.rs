@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
+use crate::admission::Errand;
 use crate::answer::{Answer, Ended};
 use crate::codec;
 use crate::error::Error;
@@ -25,6 +26,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(10);
 struct Encoded {
     lane: u128,
     weight: u16,
+    errand: Errand,
     bytes: Bytes,
 }
 
@@ -33,7 +35,12 @@ impl Node {
     pub(crate) async fn propose(self: &Arc<Self>, lane: u128, request: &booking::Request) -> Result<Answer, Error> {
         self.core()?;
         count(&self.counters.proposals);
-        let encoded = Encoded { lane, weight: codec::weight(&request.command), bytes: codec::encode_request(request) };
+        let encoded = Encoded {
+            lane,
+            weight: codec::weight(&request.command),
+            errand: Errand::of(request),
+            bytes: codec::encode_request(request),
+        };
         if encoded.bytes.len() > codec::REQUEST_BYTES_MAX {
             return Err(Error::TooLarge);
         }
@@ -50,12 +57,13 @@ impl Node {
             };
             match ended {
                 Ended::Answered(answer) => return Ok(answer),
-                Ended::Busy => {
+                Ended::Busy if !maybe_logged => {
                     count(&self.counters.busy);
-                    return Err(Error::Busy);
+                    return Err(Error::Busy { writes_per_s: self.options.writes_per_s });
                 }
                 Ended::Unknown => maybe_logged = true,
-                Ended::NotLogged => {}
+                // An earlier attempt may have been logged: that this one was not says nothing of it.
+                Ended::NotLogged | Ended::Busy => {}
             }
             self.core()?;
             if (maybe_logged && !repeatable) || Instant::now() >= deadline {
@@ -101,6 +109,7 @@ impl Node {
         self.proposer.push(Waiting {
             lane: request.lane,
             weight: request.weight,
+            errand: request.errand,
             bytes: request.bytes.clone(),
             reply: ReplyTo::Local(sender),
         });
@@ -115,7 +124,7 @@ impl Node {
         let link = self.forward(leader);
         let put = |frame: &mut BytesMut| {
             left.store(true, Ordering::Relaxed);
-            put_forward(frame, request.lane, request.weight, &request.bytes);
+            put_forward(frame, request.lane, &request.bytes);
         };
         match link.ask_bytes(self, put).await {
             Ok(bytes) => codec::decode(&bytes).unwrap_or(Ended::Unknown),

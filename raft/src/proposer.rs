@@ -13,6 +13,7 @@ use openraft::errors::ClientWriteError;
 use openraft::raft::{ClientWriteResponse, ClientWriteResult};
 use tokio::sync::{Notify, oneshot};
 
+use crate::admission::{Admission, Errand};
 use crate::answer::{Answer, Ended};
 use crate::clock::ClusterTime;
 use crate::codec;
@@ -39,6 +40,7 @@ const WAITING_MAX: usize = 65_536;
 pub(crate) struct Waiting {
     pub(crate) lane: u128,
     pub(crate) weight: u16,
+    pub(crate) errand: Errand,
     pub(crate) bytes: Bytes,
     pub(crate) reply: ReplyTo,
 }
@@ -126,6 +128,7 @@ pub(crate) struct Proposer {
     me: OnceLock<u64>,
     raft: OnceLock<Raft>,
     time: Arc<ClusterTime>,
+    admission: Admission,
     queue: Mutex<Queue>,
     /// The term this node leads in; 0 while it does not.
     leads: AtomicU64,
@@ -138,11 +141,12 @@ pub(crate) struct Proposer {
 }
 
 impl Proposer {
-    pub(crate) fn new(time: Arc<ClusterTime>) -> Self {
+    pub(crate) fn new(time: Arc<ClusterTime>, admission: Admission) -> Self {
         Self {
             me: OnceLock::new(),
             raft: OnceLock::new(),
             time,
+            admission,
             queue: Mutex::default(),
             leads: AtomicU64::new(0),
             applied: AtomicU64::new(0),
@@ -205,10 +209,14 @@ impl Proposer {
         }
     }
 
-    /// Takes a request; it is answered at once if this node does not lead or too many wait.
+    /// Takes a request; it is answered at once if this node does not lead, or too many come or wait.
     pub(crate) fn push(&self, waiting: Waiting) {
         if self.leads.load(Ordering::SeqCst) == 0 {
             waiting.reply.end(Ended::NotLogged);
+            return;
+        }
+        if !self.admission.take(waiting.errand) {
+            waiting.reply.end(Ended::Busy);
             return;
         }
         let refused = lock(&self.queue).push(waiting);
@@ -300,7 +308,7 @@ mod tests {
 
     fn waiting(lane: u128, weight: u16, bytes: usize) -> Waiting {
         let (sender, _) = oneshot::channel();
-        Waiting { lane, weight, bytes: vec![0; bytes].into(), reply: ReplyTo::Local(sender) }
+        Waiting { lane, weight, errand: Errand::Begins, bytes: vec![0; bytes].into(), reply: ReplyTo::Local(sender) }
     }
 
     #[test]

@@ -157,6 +157,12 @@ impl Floor {
         self.stopping.set(true);
     }
 
+    /// Requests that had to be repeated, and holds that were lost although they were acknowledged.
+    pub(super) fn troubles(&self) -> (u64, u64) {
+        let tally = self.tally.borrow();
+        (tally.repeats, tally.lost_holds)
+    }
+
     /// Compares all that was acknowledged with what the cluster says.
     pub(super) async fn check(&self) -> anyhow::Result<Checked> {
         let (sales, overlaps) = {
@@ -236,7 +242,8 @@ pub(super) async fn run(
     })
 }
 
-struct Buyer {
+/// One who buys.
+pub(super) struct Buyer {
     floor: Rc<Floor>,
     /// One connection for each node; only the one in use is open, as a rule.
     connections: Vec<Connection>,
@@ -248,14 +255,37 @@ struct Buyer {
 }
 
 /// What a request came to.
-struct Answer {
-    status: u16,
-    body: Vec<u8>,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
     took: Duration,
 }
 
+/// Two neighbouring seats of the showtime that is on sale.
+pub(super) struct Choice {
+    showtime: usize,
+    id: String,
+    seat: u32,
+}
+
+impl Choice {
+    fn path(&self) -> String {
+        format!("/api/v1/showtimes/{}/holds", self.id)
+    }
+
+    fn body(&self) -> String {
+        format!(r#"{{"places":["{}","{}"]}}"#, stage::place(self.seat), stage::place(self.seat + 1))
+    }
+
+    fn places(&self) -> [usize; 2] {
+        let first = self.showtime * SEATS as usize + self.seat as usize;
+        [first, first + 1]
+    }
+}
+
 impl Buyer {
-    fn new(floor: Rc<Floor>, number: usize, at: usize) -> Self {
+    /// A buyer who begins at a node.
+    pub(super) fn new(floor: Rc<Floor>, number: usize, at: usize) -> Self {
         let connections = floor.target.nodes.iter().cloned().map(Connection::new).collect();
         let authorization = format!("authorization: Bearer {}\r\n", floor.target.key);
         let random = Random::new(number as u64 + 1);
@@ -268,13 +298,31 @@ impl Buyer {
         }
     }
 
-    async fn round(&mut self) {
+    /// What to try next; nothing once all showtimes are sold.
+    pub(super) fn choose(&mut self) -> Option<Choice> {
         let showtime = (self.floor.sold.get() / SOLD_OF_SHOWTIME) as usize;
-        let Some(id) = self.floor.showtimes.get(showtime).cloned() else { return self.floor.stop() };
+        let id = self.floor.showtimes.get(showtime).cloned()?;
         let seat = self.random.below(ROWS) * ROW_SEATS + self.random.below(ROW_SEATS - 1);
-        let body = format!(r#"{{"places":["{}","{}"]}}"#, stage::place(seat), stage::place(seat + 1));
+        Some(Choice { showtime, id, seat })
+    }
+
+    /// Asks for a hold once, however it is answered; `Err` if it is not.
+    pub(super) async fn try_hold(&mut self, choice: &Choice) -> Result<Answer, Failure> {
+        self.sequence += 1;
+        let headers = format!("idempotency-key: {}-{}\r\n", self.key, self.sequence);
+        let Some(connection) = self.connections.get_mut(self.at) else { unreachable!("`at` is a node's place") };
+        let start = Instant::now();
+        let (path, body) = (choice.path(), choice.body());
+        match connection.call("POST", &path, &headers, body.as_bytes(), ANSWER_WITHIN).await {
+            Ok(r) => Ok(Answer { status: r.status, body: r.body.to_vec(), took: start.elapsed() }),
+            Err(error) => Err(Failure::from(error)),
+        }
+    }
+
+    async fn round(&mut self) {
+        let Some(choice) = self.choose() else { return self.floor.stop() };
         let generation = self.floor.generation.get();
-        let answer = self.ask("POST", &format!("/api/v1/showtimes/{id}/holds"), "", body.as_bytes()).await;
+        let answer = self.ask("POST", &choice.path(), "", choice.body().as_bytes()).await;
         let measuring = self.floor.measuring.get();
         if answer.status != 201 {
             let mut tally = self.floor.tally.borrow_mut();
@@ -290,11 +338,16 @@ impl Buyer {
             // Nobody listens between two rounds.
             let _ = news.send(Instant::now());
         }
-        let places = [showtime * SEATS as usize + seat as usize, showtime * SEATS as usize + seat as usize + 1];
-        self.take(places, measuring, answer.took);
+        self.finish(&choice, &answer).await;
+    }
+
+    /// Buys what was held, or lets go of it.
+    pub(super) async fn finish(&mut self, choice: &Choice, answer: &Answer) {
+        let places = choice.places();
+        self.take(places, self.floor.measuring.get(), answer.took);
         let (hold, token) = (quoted(&answer.body, b"\"hld_"), quoted(&answer.body, b"\"uht_"));
         if self.random.below(2) == 0 {
-            self.buy(&hold, showtime, seat, places).await;
+            self.buy(&hold, choice.showtime, choice.seat, places).await;
         } else {
             self.release(&hold, &token, places).await;
         }

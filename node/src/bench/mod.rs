@@ -6,6 +6,7 @@ mod live;
 mod load;
 mod machine;
 mod memory;
+mod overload;
 mod random;
 mod stage;
 mod verify;
@@ -59,6 +60,15 @@ pub(crate) struct BenchArgs {
     /// Instead: 5,000 live sockets on one node, 1,000 changes a second; time from commit to socket.
     #[arg(long)]
     live: bool,
+    /// Instead: for so many seconds, five times the holds that the cluster takes, whether or not it answers.
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["memory", "live", "kill_leader", "servers"])]
+    overload: Option<u64>,
+    /// Changes a second that the cluster of --overload takes.
+    #[arg(long, default_value_t = 2_000)]
+    writes_per_second: u64,
+    /// Holds a second that --overload asks for.
+    #[arg(long, default_value_t = 10_000)]
+    offered: u64,
     /// Live sockets of --live.
     #[arg(long, default_value_t = 5_000)]
     sockets: usize,
@@ -100,7 +110,9 @@ impl Bench {
             return Err(Refused(format!("{} holds data already", folder.display())).into());
         }
         let ports = local::free_ports(OWN_NODES)?;
-        let mut own = LocalCluster::prepare(&folder, &ports, "[log]\nlevel = \"warn\"\n")?;
+        let limit = if args.overload.is_some() { args.writes_per_second } else { 0 };
+        let config = format!("[log]\nlevel = \"warn\"\n[limits]\nwrites_per_second = {limit}\n");
+        let mut own = LocalCluster::prepare(&folder, &ports, &config)?;
         own.start(STARTED_WITHIN).await?;
         let key = own.found("Bench").await?.key;
         own.join_others(&key, STARTED_WITHIN).await?;
@@ -126,6 +138,14 @@ impl Bench {
         }
         if let (Some(rounds), Some(own)) = (args.kill_leader, &mut self.own) {
             return leader::run(&self.target, own, rounds, globals.output()).await;
+        }
+        if let Some(seconds) = args.overload {
+            let load = overload::Load {
+                limit_per_s: args.writes_per_second,
+                offered_per_s: args.offered,
+                length: Duration::from_secs(seconds),
+            };
+            return overload::run(&self.target, load, globals.output()).await;
         }
         if let (true, Some(own)) = (args.memory, &mut self.own) {
             return memory::run(&self.target, own, globals.output()).await;

@@ -144,6 +144,8 @@ pub(crate) struct Limits {
     pub(crate) connections_max: usize,
     /// Open live sockets.
     pub(crate) live_sockets_max: usize,
+    /// Changes a second that the cluster takes; 0: as many as come.
+    pub(crate) writes_per_second: u64,
     /// Seconds a stopping node waits for requests in flight.
     pub(crate) drain_seconds: u64,
 }
@@ -208,7 +210,7 @@ impl Default for Log {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections_max: 20_000, live_sockets_max: 10_000, drain_seconds: 10 }
+        Self { connections_max: 20_000, live_sockets_max: 10_000, writes_per_second: 0, drain_seconds: 10 }
     }
 }
 

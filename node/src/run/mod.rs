@@ -150,6 +150,7 @@ fn options(config: &Config, secret: &str) -> anyhow::Result<Options> {
     options.snapshot_log_bytes = config.storage.snapshot_log_bytes;
     options.keep_log_bytes = config.storage.keep_log_bytes;
     options.copy_bytes_max = config.storage.copy_bytes_max;
+    options.writes_per_s = config.limits.writes_per_second;
     options.request_deadline = Duration::from_millis(config.cluster.request_deadline_ms);
     // Nothing more can be acknowledged, so nothing is lost by ending here; a core dump would tell no more.
     options.on_fatal = Arc::new(|why| {

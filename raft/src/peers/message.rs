@@ -94,22 +94,20 @@ pub(crate) fn push_answer(outbox: &Outbox, id: u64, ended: &Ended) {
     });
 }
 
-/// A request on a forward stream: lane, weight, the request's bytes.
-pub(crate) fn put_forward(frame: &mut BytesMut, lane: u128, weight: u16, request: &[u8]) {
+/// A request on a forward stream: lane, the request's bytes.
+pub(crate) fn put_forward(frame: &mut BytesMut, lane: u128, request: &[u8]) {
     frame.put_u128_le(lane);
-    frame.put_u16_le(weight);
     frame.put_slice(request);
 }
 
 /// See [`put_forward`].
-pub(crate) fn get_forward(mut body: Bytes) -> Result<(u128, u16, Bytes), Malformed> {
+pub(crate) fn get_forward(mut body: Bytes) -> Result<(u128, Bytes), Malformed> {
     const WHAT: Malformed = Malformed("forwarded request");
     let lane = body.try_get_u128_le().map_err(|_| WHAT)?;
-    let weight = body.try_get_u16_le().map_err(|_| WHAT)?;
     if body.len() > codec::REQUEST_BYTES_MAX {
         return Err(WHAT);
     }
-    Ok((lane, weight, body))
+    Ok((lane, body))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -213,6 +211,6 @@ mod tests {
             drop(codec::decode::<Ended>(&bad));
             drop(get_forward(bad.into()));
         }
-        assert!(get_forward(Bytes::from_static(&[0; 17])).is_err());
+        assert!(get_forward(Bytes::from_static(&[0; 15])).is_err());
     }
 }

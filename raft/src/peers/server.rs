@@ -4,10 +4,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use booking::Request;
 use bytes::{Buf, BufMut};
 use openraft::raft::AppendEntriesRequest;
 use tokio::sync::Semaphore;
 
+use crate::admission::Errand;
+use crate::answer::Ended;
 use crate::codec;
 use crate::network::{Listener, Stream};
 use crate::node::Node;
@@ -178,8 +181,19 @@ async fn forward(node: &Arc<Node>, stream: Stream) -> io::Result<()> {
                 return Err(broken("a request was expected"));
             }
             let id = body.get_u64_le();
-            let (lane, weight, bytes) = get_forward(body)?;
-            node.proposer.push(Waiting { lane, weight, bytes, reply: ReplyTo::Peer(Arc::clone(&outbox), id) });
+            let (lane, bytes) = get_forward(body)?;
+            let reply = ReplyTo::Peer(Arc::clone(&outbox), id);
+            // What is logged must be understood by whoever applies it: a peer's word is not enough.
+            match codec::decode::<Request>(&bytes) {
+                Ok(request) => {
+                    let (weight, errand) = (codec::weight(&request.command), Errand::of(&request));
+                    node.proposer.push(Waiting { lane, weight, errand, bytes, reply });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a peer sent on a request that this program does not understand");
+                    reply.end(Ended::NotLogged);
+                }
+            }
             match frames.ready()? {
                 Some(next) => frame = next,
                 None => break,
