@@ -158,6 +158,7 @@ fn purge_point(log: &Log, first: u64, snapshot: u64, keep: u64) -> Option<u64> {
 /// and the one whole log may be behind: without the second way nobody could lead.
 async fn become_whole(node: Arc<Node>, raft: Raft) {
     let mut alone_for = 0_u32;
+    let mut told = None;
     loop {
         tokio::time::sleep(WHOLE_EVERY).await;
         if node.is_led() {
@@ -174,25 +175,40 @@ async fn become_whole(node: Arc<Node>, raft: Raft) {
             alone_for += 1;
             if alone_for >= ALONE_ROUNDS {
                 alone_for = 0;
-                if goes_furthest(&node).await {
+                let stays = why_not_to_campaign(&node).await;
+                if stays.is_none() {
                     tracing::warn!("the log's tail was cut, but no voter's log goes further: this node may campaign");
                     raft.runtime_config().elect(true);
                 }
+                if let Some(why) = stays.as_ref().filter(|why| told.as_ref() != Some(*why)) {
+                    tracing::warn!(
+                        why,
+                        "without a leader, and the log's tail was cut: this node does not campaign yet"
+                    );
+                }
+                told = stays;
             }
         }
     }
 }
 
-/// Whether all voters say where their logs end, and none is further than this node's.
-async fn goes_furthest(node: &Arc<Node>) -> bool {
+/// What keeps a node whose tail was cut from campaigning: a voter that does not say where its log ends, or one whose
+/// log goes further.
+async fn why_not_to_campaign(node: &Arc<Node>) -> Option<String> {
     let me = node.party().node_id;
     for member in node.members().into_iter().filter(|m| m.voter && m.id != me) {
         let link = node.control(member.id);
         let asked = tokio::time::timeout(Duration::from_secs(1), link.ask(node, &Ask::LastLog)).await;
         match asked {
             Ok(Ok(Answer::LastLog(theirs))) if theirs <= node.last_log() => {}
-            _ => return false,
+            Ok(Ok(Answer::LastLog(_))) => return Some(format!("the log of voter {} goes further", member.id)),
+            _ => {
+                return Some(format!(
+                    "voter {} does not answer; start it, or see --trust-cut-tail if it is lost for good",
+                    member.id
+                ));
+            }
         }
     }
-    true
+    None
 }

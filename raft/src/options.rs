@@ -109,6 +109,9 @@ pub struct Options {
     pub writes_per_s: u64,
     /// The copy in sled is rebuilt when its folder is larger than this, in bytes.
     pub copy_bytes_max: u64,
+    /// Whether this node may campaign although its log's tail was cut. What was cut may have been acknowledged: for an
+    /// operator who knows that the voters that do not answer are lost for good.
+    pub trust_cut_tail: bool,
     /// The newest rules version that this program knows; another one than [`booking::RULES_VERSION`] only in tests, which
     /// stand for releases to come.
     pub rules_version: u32,
@@ -133,6 +136,7 @@ impl Options {
             request_deadline: Duration::from_secs(5),
             writes_per_s: 0,
             copy_bytes_max: 2 << 30,
+            trust_cut_tail: false,
             rules_version: booking::RULES_VERSION,
             on_fatal: Arc::new(|why| {
                 tracing::error!(why, "the node cannot go on");

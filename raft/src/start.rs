@@ -194,7 +194,9 @@ async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Resu
     let raft = Raft::build(identity.node_id, config, Clients(Arc::clone(node)), store, machine)
         .await
         .map_err(|error| Error::Io(format!("consensus could not start: {error}")))?;
-    if log.torn_bytes() > 0 {
+    if log.torn_bytes() > 0 && node.options.trust_cut_tail {
+        tracing::warn!(bytes = log.torn_bytes(), "the log's tail was cut; told to trust it, this node may campaign");
+    } else if log.torn_bytes() > 0 {
         tracing::warn!(
             bytes = log.torn_bytes(),
             "the log's tail was cut: no campaign until a leader has caught this up"

@@ -60,6 +60,18 @@ impl Globals {
     }
 }
 
+/// How one node is run, this time.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct NodeArgs {
+    /// Let this node stand for election although its log's tail was cut: only when voters that do not answer are lost for
+    /// good, and only on the node whose log goes furthest. See "lost a voter after a power cut" in the manual.
+    #[arg(long)]
+    pub(crate) trust_cut_tail: bool,
+    /// Stop, as if asked to, when standard input ends: for nodes that must not outlive their parent.
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_closes: bool,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run one node.
@@ -67,9 +79,8 @@ enum Command {
         /// The node's configuration.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// Stop, as if asked to, when standard input ends: for nodes that must not outlive their parent.
-        #[arg(long, hide = true)]
-        until_stdin_closes: bool,
+        #[command(flatten)]
+        how: NodeArgs,
     },
     /// Run a whole cluster on this machine, with things on sale, until Ctrl-C.
     Demo(DemoArgs),
@@ -126,7 +137,7 @@ fn answer(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
     let globals = cli.globals;
     match cli.command {
-        Command::Node { config, until_stdin_closes } => run::run(&read_config(&config)?, until_stdin_closes),
+        Command::Node { config, how } => run::run(&read_config(&config)?, how),
         Command::Demo(args) => block_on(demo::run(args, &globals)),
         Command::Doctor(args) => block_on(doctor::run(args, &globals)),
         Command::Ping => block_on(ping::run(&globals)),

@@ -20,6 +20,7 @@ use storage::OsDisk;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::cli::NodeArgs;
 use crate::config::{Config, Mistakes, read_secret};
 use crate::sync_file_range;
 use memory::{Level, Limit};
@@ -31,7 +32,7 @@ const CANNOT_GO_ON: i32 = 6;
 const THREADS_END_WITHIN: Duration = Duration::from_millis(500);
 
 /// Runs a node until it is asked to stop.
-pub(crate) fn run(config: &Config, until_stdin_closes: bool) -> anyhow::Result<()> {
+pub(crate) fn run(config: &Config, how: NodeArgs) -> anyhow::Result<()> {
     logging::start(&config.log)?;
     if !sync_file_range::is_refused() {
         bail!("sync_file_range is not refused: run the executable as built, without LD_PRELOAD");
@@ -48,13 +49,13 @@ pub(crate) fn run(config: &Config, until_stdin_closes: bool) -> anyhow::Result<(
         .thread_name("serve")
         .enable_all()
         .build()?;
-    let ended = runtime.block_on(live(config, &secret, until_stdin_closes));
+    let ended = runtime.block_on(live(config, &secret, how));
     runtime.shutdown_timeout(THREADS_END_WITHIN);
     ended
 }
 
-async fn live(config: &Config, secret: &str, until_stdin_closes: bool) -> anyhow::Result<()> {
-    let mut signals = StopSignals::listen(until_stdin_closes)?;
+async fn live(config: &Config, secret: &str, how: NodeArgs) -> anyhow::Result<()> {
+    let mut signals = StopSignals::listen(how.until_stdin_closes)?;
     let data = &config.node.data_dir;
     let disk = OsDisk::open(data).with_context(|| format!("node.data_dir = {}", data.display()))?;
     remove_leftovers(data);
@@ -65,7 +66,9 @@ async fn live(config: &Config, secret: &str, until_stdin_closes: bool) -> anyhow
         network: Arc::new(TcpNetwork),
         work: Arc::new(Threads),
     };
-    let cluster = Cluster::start(options(config, secret)?, parts).await.context("consensus")?;
+    let mut options = options(config, secret)?;
+    options.trust_cut_tail = how.trust_cut_tail;
+    let cluster = Cluster::start(options, parts).await.context("consensus")?;
     let status = cluster.status();
     tracing::info!(node = status.id, role = status.role.name(), applied = status.applied, "consensus is up");
     let api = Api::new(api_config(config, secret), cluster.clone())?;

@@ -152,6 +152,36 @@ async fn cut_tails_of_a_majority_elect_whoever_goes_furthest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_voter_lost_for_good_an_operator_lets_a_cut_node_lead() {
+    let mut h = Harness::cluster(3).await;
+    for n in 1..=5 {
+        h.make_organization(0, n).await.unwrap();
+    }
+    h.settled().await;
+    let lost = h.id(2);
+    for i in 0..3 {
+        h.crash(i, Keep::Nothing).await;
+    }
+    for i in 0..2 {
+        spoil(&h, i, |log| (log.iter().rposition(|byte| *byte != 0).unwrap() / 8 + 1) * 8 + 4);
+        h.start(i).await;
+    }
+    let alone = tokio::time::timeout(Duration::from_secs(3), h.node(0).linearizable()).await;
+    assert!(!matches!(alone, Ok(Ok(_))), "the third may have what the other two lost");
+    h.stop(0).await;
+    let mut options = h.options(0);
+    options.trust_cut_tail = true;
+    h.nodes[0] = Some(Cluster::start(options, h.parts(0)).await.unwrap());
+    h.leader(&[0]).await;
+    for n in 1..=5 {
+        assert!(h.make_organization(1, n).await.unwrap().replayed, "{n} was acknowledged");
+    }
+    h.node(0).remove(lost).await.unwrap();
+    h.make_organization(1, 6).await.unwrap();
+    h.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_starts_from_its_copy_and_from_a_backup() {
     let folder = tempfile::tempdir().unwrap();
     let mut h = Harness::unjoined(1, |_| {}).await;
