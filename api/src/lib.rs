@@ -13,6 +13,7 @@
 //! | `holds` `orders` `tickets` | selling |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
 //! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
+//! | `fuzz` | requests, sockets, plans and tokens, for `tests/fuzz` |
 
 mod action;
 mod app;
@@ -26,6 +27,9 @@ mod docs;
 mod edge;
 mod error;
 mod events;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 mod hex;
 mod holds;
 mod idempotency;

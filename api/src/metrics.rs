@@ -185,6 +185,7 @@ fn write_raft(page: &mut Page, app: &App) {
         ("usher_leader_changes_total", "Changes of leader seen.", m.leader_changes),
         ("usher_snapshots_made_total", "Snapshots made.", m.snapshots_made),
         ("usher_snapshots_received_total", "Snapshots received.", m.snapshots_received),
+        ("usher_peer_callers_refused_total", "Callers on the peer port that were refused.", m.callers_refused),
     ] {
         page.one(name, "counter", help, value);
     }

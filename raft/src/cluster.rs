@@ -204,6 +204,7 @@ impl Cluster {
             feed_lag: node.replica.feed.lag() as u64,
             snapshots_made: get(&c.snapshots_made),
             snapshots_received: get(&c.snapshots_received),
+            callers_refused: get(&c.callers_refused),
             copied: get(&c.copy.copied),
         }
     }

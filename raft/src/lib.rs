@@ -17,6 +17,7 @@
 //! | `codec` `types` | bytes; openraft's types |
 //! | `runtime` `work` `random` | tasks; what blocks, on threads; random bytes |
 //! | `watched` `sync` `histogram` | values that others wait for; locks; durations |
+//! | `fuzz` | the decoders, for `tests/fuzz` |
 
 mod admission;
 mod answer;
@@ -26,6 +27,9 @@ mod codec;
 mod duties;
 mod error;
 mod feed;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 mod histogram;
 mod log_store;
 mod machine;

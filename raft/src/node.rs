@@ -83,6 +83,7 @@ pub(crate) struct Counters {
     pub(crate) leader_changes: AtomicU64,
     pub(crate) snapshots_made: AtomicU64,
     pub(crate) snapshots_received: AtomicU64,
+    pub(crate) callers_refused: AtomicU64,
     pub(crate) copy: Arc<Progress>,
     pub(crate) sync_us: Arc<Histogram>,
 }
@@ -198,6 +199,14 @@ impl Node {
         Some(metrics.vote)
     }
 
+    /// What this node knows to be committed.
+    pub(crate) fn committed(&self) -> Option<LogId> {
+        use openraft::async_runtime::watch::WatchReceiver as _;
+        let metrics = self.core.get()?.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        metrics.local_committed
+    }
+
     fn link(&self, to: u64, of: impl FnOnce(&Links) -> &Arc<Link>) -> Arc<Link> {
         let mut links = lock(&self.links);
         let links = links.entry(to).or_insert_with(|| Links { control: Link::control(to), forward: Link::forward(to) });
@@ -242,8 +251,11 @@ impl Node {
         }
     }
 
-    /// A leader's frame showed its time.
-    pub(crate) fn heard_leader(&self, note: TimeNote) {
+    /// A leader's frame showed its time. One that was deposed, as far as this node knows, has nothing to say of it.
+    pub(crate) fn heard_leader(&self, vote: &Vote, note: TimeNote) {
+        if self.vote().is_some_and(|mine| mine > *vote) {
+            return;
+        }
         self.time.heard_leader(note);
         self.leader_heard_ms.store(self.parts.clock.boot_ms(), Ordering::Relaxed);
     }

@@ -131,6 +131,8 @@ pub struct Metrics {
     pub snapshots_made: u64,
     /// Snapshots received.
     pub snapshots_received: u64,
+    /// Callers on the peer port that were refused.
+    pub callers_refused: u64,
     /// Index that the copy in sled reflects.
     pub copied: u64,
 }

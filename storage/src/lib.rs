@@ -12,6 +12,7 @@
 //! | `identity` | which node and cluster a disk belongs to |
 //! | `disk` `memory_disk` | files as we need them, real ones and simulated |
 //! | `fields` `error` | numbers as bytes; what can go wrong |
+//! | `fuzz` | the decoders, for `tests/fuzz` |
 //!
 //! The crash argument, each step written where it is enforced:
 //! 1. A batch is one write and one fdatasync; only then is anything of it acknowledged (`log/writer.rs`).
@@ -29,6 +30,9 @@
 pub mod disk;
 mod error;
 mod fields;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod identity;
 pub mod log;
 mod memory_disk;

@@ -118,7 +118,7 @@ impl Drop for Threads {
 }
 
 /// A place among the sockets; given back when dropped.
-pub(super) struct Entered(Arc<Hub>);
+pub(crate) struct Entered(Arc<Hub>);
 
 impl Drop for Entered {
     fn drop(&mut self) {
@@ -181,7 +181,7 @@ impl Hub {
     }
 
     /// Takes a socket in, if there is a place for it.
-    pub(super) fn enter(self: &Arc<Self>) -> Option<Entered> {
+    pub(crate) fn enter(self: &Arc<Self>) -> Option<Entered> {
         let before = self.sockets.fetch_add(1, Ordering::Relaxed);
         let entered = Entered(self.clone());
         (before < self.sockets_max).then_some(entered)

@@ -13,11 +13,12 @@ use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-pub(crate) use hub::Hub;
+pub(crate) use hub::{Entered, Hub};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -48,6 +49,21 @@ fn subprotocol(headers: &HeaderMap) -> Option<&'static str> {
         BINARY => Some(BINARY),
         _ => None,
     })
+}
+
+/// Speaks with a viewer until either side ends it.
+pub(crate) async fn converse<S>(app: App, caller: Caller, stream: S, packed: bool, place: Entered)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let config = WebSocketConfig::default()
+        .read_buffer_size(MESSAGE_BYTES_MAX)
+        .write_buffer_size(0)
+        .max_write_buffer_size(4 * 1024 * 1024)
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX));
+    let stream = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    socket::run(app, caller, stream, packed, place).await;
 }
 
 #[utoipa::path(get, path = "/api/v1/live", tag = "Availability", summary = "The live seat feed (WebSocket)",
@@ -94,14 +110,7 @@ pub(crate) async fn upgrade(Shared(app): Shared<App>, mut request: Request) -> R
     let hub = app.hub.clone();
     hub.run(async move {
         let Ok(upgraded) = upgraded.await else { return };
-        let config = WebSocketConfig::default()
-            .read_buffer_size(MESSAGE_BYTES_MAX)
-            .write_buffer_size(0)
-            .max_write_buffer_size(4 * 1024 * 1024)
-            .max_message_size(Some(MESSAGE_BYTES_MAX))
-            .max_frame_size(Some(MESSAGE_BYTES_MAX));
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-        socket::run(app, caller, stream, packed, place).await;
+        converse(app, caller, TokioIo::new(upgraded), packed, place).await;
     });
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

@@ -235,7 +235,7 @@ struct Making {
 }
 
 /// Reads a plan; id, organization, venue and index are for the caller to set.
-pub(super) fn read(body: &[u8]) -> Result<(Plan, Vec<String>), Problem> {
+pub(crate) fn read(body: &[u8]) -> Result<(Plan, Vec<String>), Problem> {
     let form: PlanForm = match serde_json::from_slice(body) {
         Ok(form) => form,
         Err(error) if error.is_data() => {

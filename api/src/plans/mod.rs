@@ -6,6 +6,9 @@ mod import;
 pub(crate) mod readers;
 mod runs;
 
+#[cfg(feature = "fuzz")]
+pub(crate) use import::read as read_form;
+
 use std::sync::Arc;
 
 use axum::extract::State as Shared;

@@ -17,8 +17,9 @@ use crate::clock::TimeNote;
 use crate::codec;
 use crate::network::Stream as Bytestream;
 use crate::node::Node;
-use crate::peers::frame::{FrameReader, broken, kind, put_frame};
+use crate::peers::frame::{FRAME_BYTES_MAX, FrameReader, broken, kind, put_frame};
 use crate::peers::message::{get_append, put_append};
+use crate::peers::plausible;
 use crate::types::{Raft, Types};
 
 /// An append that is not answered for so long breaks the stream; the answer waits for the peer's disk.
@@ -27,7 +28,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 const WRITE_BYTES: usize = 256 << 10;
 
 #[derive(Serialize, Deserialize)]
-struct Appended {
+pub(crate) struct Appended {
     result: StreamAppendResult<Types>,
     time: TimeNote,
 }
@@ -75,7 +76,7 @@ impl Appends {
         let (reader, writer) = tokio::io::split(stream);
         let progress = Arc::new(Progress::default());
         let writing = write(Arc::clone(&node), writer, first, rest, Arc::clone(&progress));
-        let answers = futures_util::stream::unfold(FrameReader::new(reader), move |mut frames| {
+        let answers = futures_util::stream::unfold(FrameReader::new(reader, FRAME_BYTES_MAX), move |mut frames| {
             let node = Arc::clone(&node);
             async move {
                 let answer = match frames.next().await {
@@ -84,10 +85,11 @@ impl Appends {
                     Ok(None) => return None,
                     Err(error) => Err(error),
                 };
-                let answer = answer.map(|appended| {
+                let answer = answer.and_then(|appended| {
+                    plausible::time(appended.time)?;
                     node.time.heard_peer(to, appended.time);
                     node.proposer.wake_if_waiting();
-                    appended.result
+                    Ok(appended.result)
                 });
                 Some((answer, frames))
             }
@@ -188,17 +190,21 @@ impl Stream for Appends {
 }
 
 /// The answerer's side: runs until the stream ends or something is wrong with it.
-pub(crate) async fn serve(node: &Arc<Node>, raft: Raft, stream: Bytestream) -> io::Result<()> {
+pub(crate) async fn serve(node: &Arc<Node>, raft: Raft, caller: u64, stream: Bytestream) -> io::Result<()> {
     let (reader, mut writer) = tokio::io::split(stream);
     let requests = {
         let node = Arc::clone(node);
-        futures_util::stream::unfold(FrameReader::new(reader), move |mut frames| {
+        futures_util::stream::unfold(FrameReader::new(reader, FRAME_BYTES_MAX), move |mut frames| {
             let node = Arc::clone(&node);
             async move {
                 let (kind::APPEND, body) = frames.next().await.ok()?? else { return None };
-                let (request, time) = get_append(body).ok()?;
-                node.heard_leader(time);
-                Some((request, frames))
+                let sound = get_append(body).map_err(io::Error::from).and_then(|(request, time)| {
+                    plausible::append(&node, caller, &request, time)?;
+                    node.heard_leader(&request.vote, time);
+                    Ok(request)
+                });
+                let sound = sound.inspect_err(|error| tracing::warn!(%error, caller, "a peer's stream was cut off"));
+                Some((sound.ok()?, frames))
             }
         })
     };

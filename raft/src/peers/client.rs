@@ -20,6 +20,7 @@ use crate::peers::append::Appends;
 use crate::peers::handshake::Purpose;
 use crate::peers::link::dial;
 use crate::peers::message::{Ask, Reply};
+use crate::peers::plausible;
 use crate::peers::snapshot_stream;
 use crate::snapshot::SnapshotFile;
 use crate::types::{Peer, Snapshot, Types, Vote};
@@ -81,6 +82,7 @@ impl Client {
         };
         match self.ask(&ask, option).await? {
             Reply::Heartbeat { result, time } => {
+                plausible::time(time).map_err(|error| unreachable_peer(&error))?;
                 self.node.time.heard_peer(self.to, time);
                 self.node.proposer.wake_if_waiting();
                 Ok(result)

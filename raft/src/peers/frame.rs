@@ -11,8 +11,10 @@ use tokio::sync::Notify;
 use crate::runtime::Pause;
 use crate::sync::lock;
 
-/// Longest frame, kind and body.
+/// Longest frame, kind and body, of streams that carry the log, parts of snapshots or answers.
 pub(crate) const FRAME_BYTES_MAX: usize = 64 << 20;
+/// Longest frame of a stream that carries questions: none has more than some hundred bytes.
+pub(crate) const QUESTION_BYTES_MAX: usize = 64 << 10;
 /// More than this waiting to be written, and the peer is taken for dead.
 const OUTBOX_BYTES_MAX: usize = 256 << 20;
 const HEAD: usize = 5;
@@ -57,11 +59,13 @@ pub(crate) fn put_frame(buffer: &mut BytesMut, kind: u8, body: impl FnOnce(&mut 
 pub(crate) struct FrameReader<R> {
     io: R,
     buffer: BytesMut,
+    bytes_max: usize,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
-    pub(crate) fn new(io: R) -> Self {
-        Self { io, buffer: BytesMut::with_capacity(16 << 10) }
+    /// A frame of more than `bytes_max`, kind and body, ends the stream.
+    pub(crate) fn new(io: R, bytes_max: usize) -> Self {
+        Self { io, buffer: BytesMut::with_capacity(16 << 10), bytes_max }
     }
 
     /// A frame that has come in already. An error means that the stream is of no more use.
@@ -69,7 +73,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         let Some(length) = self.buffer.first_chunk::<4>().map(|b| u32::from_le_bytes(*b) as usize) else {
             return Ok(None);
         };
-        if length == 0 || length > FRAME_BYTES_MAX {
+        if length == 0 || length > self.bytes_max {
             return Err(broken("frame length"));
         }
         if self.buffer.len() < 4 + length {
@@ -177,7 +181,7 @@ mod tests {
             drop(near);
         };
         let reading = async {
-            let mut frames = FrameReader::new(far);
+            let mut frames = FrameReader::new(far, FRAME_BYTES_MAX);
             for n in 0..50_u8 {
                 let (kind, body) = frames.next().await.unwrap().unwrap();
                 assert_eq!((kind, body.len()), (n + 1, usize::from(n) * 700));
@@ -191,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn a_frame_of_no_or_too_great_length_or_half_a_frame_ends_the_stream() {
         for bytes in [&[0, 0, 0, 0, 1][..], &[0xff, 0xff, 0xff, 0xff, 1], &[9, 0, 0, 0, 1, 2]] {
-            assert!(FrameReader::new(bytes).next().await.is_err(), "{bytes:?}");
+            assert!(FrameReader::new(bytes, FRAME_BYTES_MAX).next().await.is_err(), "{bytes:?}");
         }
     }
 

@@ -96,7 +96,7 @@ fn keyed(secret: &Secret, role: &[u8], said: &[&[u8]]) -> io::Result<Hmac<Sha256
     Ok(mac)
 }
 
-fn encode_hello(hello: &Hello, nonce: &[u8; 32]) -> Vec<u8> {
+pub(crate) fn encode_hello(hello: &Hello, nonce: &[u8; 32]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HELLO_BYTES);
     bytes.put_slice(&MAGIC);
     bytes.put_u16_le(hello.protocol);
@@ -171,8 +171,8 @@ pub(crate) async fn call(io: &mut Stream, secret: &Secret, hello: &Hello) -> io:
 }
 
 /// Whether this version can talk to one that speaks `protocol`.
-pub(crate) const fn spoken(protocol: u16) -> bool {
-    protocol == PROTOCOL || protocol + 1 == PROTOCOL
+pub(crate) fn spoken(protocol: u16) -> bool {
+    protocol == PROTOCOL || protocol.checked_add(1) == Some(PROTOCOL)
 }
 
 /// The answerer's side. `admit` says whether the caller may come in, or why not; it is asked before the caller's
@@ -267,7 +267,7 @@ mod tests {
         let (called, answered) = meet(PROTOCOL + 1, b"sixteen bytes ok", b"sixteen bytes ok").await;
         assert!(called.unwrap_err().to_string().contains("protocol 2 is not spoken here"));
         assert!(answered.is_err());
-        assert!(spoken(PROTOCOL) && spoken(PROTOCOL - 1) && !spoken(PROTOCOL + 1));
+        assert!(spoken(PROTOCOL) && spoken(PROTOCOL - 1) && !spoken(PROTOCOL + 1) && !spoken(u16::MAX));
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::codec;
 use crate::network::Stream;
 use crate::node::Node;
-use crate::peers::frame::{FrameReader, Outbox, broken, kind};
+use crate::peers::frame::{FRAME_BYTES_MAX, FrameReader, Outbox, broken, kind};
 use crate::peers::handshake::{self, Hello, PROTOCOL, Party, Purpose};
 use crate::peers::message::{Ask, Reply};
 use crate::sync::lock;
@@ -127,7 +127,7 @@ impl Link {
                 channel.close();
             })
         };
-        let mut frames = FrameReader::new(reader);
+        let mut frames = FrameReader::new(reader, FRAME_BYTES_MAX);
         while let Ok(Some((kind::ANSWER, mut body))) = frames.next().await {
             let Ok(id) = body.try_get_u64_le() else { break };
             let mut state = lock(&channel.state);
@@ -240,7 +240,7 @@ pub(crate) async fn dial_to_join(node: &Node, address: &str, cluster_id: u128) -
     });
     tokio::io::AsyncWriteExt::write_all(&mut writer, &frame).await?;
     tokio::io::AsyncWriteExt::flush(&mut writer).await?;
-    let mut frames = FrameReader::new(reader);
+    let mut frames = FrameReader::new(reader, FRAME_BYTES_MAX);
     let answer = tokio::time::timeout(CONNECT_WITHIN * 10, frames.next()).await;
     match answer.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? {
         Some((kind::ANSWER, mut body)) if body.len() >= 8 => {

@@ -145,10 +145,17 @@ pub(crate) fn get_append(mut body: Bytes) -> Result<(AppendEntriesRequest<Types>
     let head: AppendHead = codec::decode(&take(&mut body)?)?;
     let count = body.try_get_u32_le().map_err(|_| WHAT)? as usize;
     let mut entries = Vec::with_capacity(count.min(body.len() / 28));
+    let mut next = head.previous.map_or(Some(0), |id| id.index.checked_add(1));
+    let mut term_min = head.previous.map_or(0, |id| id.leader_id.term);
     for _ in 0..count {
         let term = body.try_get_u64_le().map_err(|_| WHAT)?;
         let node = body.try_get_u64_le().map_err(|_| WHAT)?;
         let index = body.try_get_u64_le().map_err(|_| WHAT)?;
+        // One follows the other; openraft takes that for granted.
+        if next != Some(index) || term < term_min || term > head.vote.leader_id.term {
+            return Err(Malformed("entries that do not follow one another"));
+        }
+        (next, term_min) = (index.checked_add(1), term);
         let payload = codec::payload(&take(&mut body)?)?;
         let log_id = crate::types::from_storage(storage::LogId { term, node, index });
         entries.push(Entry { log_id, payload });

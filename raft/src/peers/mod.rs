@@ -7,9 +7,11 @@ mod frame;
 mod handshake;
 mod link;
 mod message;
+mod plausible;
 mod server;
 mod snapshot_stream;
 mod tls;
+mod unproven;
 
 pub(crate) use client::Clients;
 pub(crate) use frame::Outbox;
@@ -18,3 +20,13 @@ pub(crate) use link::{Link, NoAnswer, dial_to_join};
 pub(crate) use message::{Ask, Change, Reply, push_answer, put_forward};
 pub(crate) use server::serve;
 pub(crate) use tls::Tls;
+
+/// What only `crate::fuzz` needs besides.
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz {
+    pub(crate) use super::append::Appended;
+    pub(crate) use super::frame::{FrameReader, put_frame};
+    pub(crate) use super::handshake::{Hello, answer, call, encode_hello};
+    pub(crate) use super::message::{get_append, get_forward, put_append, put_forward};
+    pub(crate) use super::snapshot_stream::Offer;
+}

@@ -1,63 +1,55 @@
 //! The answerer's end of streams: who may come in, and what is done with what they ask.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use booking::Request;
 use bytes::{Buf, BufMut};
 use openraft::raft::AppendEntriesRequest;
-use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::admission::Errand;
 use crate::answer::Ended;
 use crate::codec;
 use crate::network::{Listener, Stream};
-use crate::node::Node;
-use crate::peers::frame::{FrameReader, Outbox, broken, kind};
+use crate::node::{Node, count};
+use crate::peers::frame::{FrameReader, Outbox, QUESTION_BYTES_MAX, broken, kind};
 use crate::peers::handshake::{self, Hello, Purpose};
 use crate::peers::message::{Ask, Reply, get_forward};
 use crate::peers::tls::CallerCertificate;
-use crate::peers::{append, snapshot_stream};
+use crate::peers::unproven::Unproven;
+use crate::peers::{append, plausible, snapshot_stream};
 use crate::proposer::{ReplyTo, Waiting};
 use crate::sync::lock;
 
-/// A caller proves itself within this.
-const PROOF_WITHIN: Duration = Duration::from_secs(3);
-/// Callers that have not proven themselves yet.
-const UNPROVEN_MAX: usize = 64;
+/// Questions of one stream that wait for their answers. A peer asks some 20 a second and gives up after 2 s of silence.
+const QUESTIONS_MAX: usize = 1_024;
+/// A forwarded request in its frame: kind, id, lane, weight, request.
+const FORWARD_BYTES_MAX: usize = codec::REQUEST_BYTES_MAX + 64;
+/// Streams kept of callers that are no members, as far as this node knows: it may have missed that they were added.
+const STRANGERS_MAX: usize = 64;
+/// Refused callers are told of so often.
+const TOLD_EACH: Duration = Duration::from_secs(1);
 
 /// Takes streams until the node ends.
 pub(crate) async fn serve(node: Arc<Node>, mut listener: Box<dyn Listener>) {
-    let unproven = Arc::new(Semaphore::new(UNPROVEN_MAX));
+    let unproven = Unproven::default();
+    let told = Arc::new(Mutex::new(Told::default()));
     loop {
-        // Never closed.
-        let Ok(permit) = Arc::clone(&unproven).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, from)) => {
+                let (place, told) = (unproven.enter(), Arc::clone(&told));
                 let tasks = node.tasks.clone();
                 let node = Arc::clone(&node);
                 tasks.spawn(async move {
-                    let proven = tokio::time::timeout(PROOF_WITHIN, prove(&node, stream)).await;
-                    drop(permit);
-                    match proven {
-                        Ok(Ok((stream, hello))) => {
-                            let (peer, purpose) = (hello.from.node_id, hello.purpose);
-                            let conversation = {
-                                let node = Arc::clone(&node);
-                                async move {
-                                    if let Err(error) = converse(&node, stream, hello).await {
-                                        tracing::debug!(%error, from, "a peer's stream ended");
-                                    }
-                                }
-                            };
-                            let conversation = node.tasks.scoped(conversation);
-                            // A peer has one stream of a kind: an older one is a dead one, whose end nobody else
-                            // would notice.
-                            lock(&node.inbound).insert((peer, purpose), conversation);
+                    match place.prove(prove(&node, stream)).await {
+                        Ok((stream, hello)) => take(&node, stream, hello, from),
+                        Err(error) => {
+                            count(&node.counters.callers_refused);
+                            lock(&told).tell(&error, &from);
                         }
-                        Ok(Err(error)) => tracing::warn!(%error, from, "a caller was refused"),
-                        Err(_) => tracing::warn!(from, "a caller did not prove itself in time"),
                     }
                 });
             }
@@ -67,6 +59,52 @@ pub(crate) async fn serve(node: Arc<Node>, mut listener: Box<dyn Listener>) {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+}
+
+/// Refused callers, told of in the log one by one unless they come in crowds: whoever can connect could fill the disk.
+#[derive(Default)]
+struct Told {
+    last: Option<Instant>,
+    /// Not told of since.
+    others: u64,
+}
+
+impl Told {
+    fn tell(&mut self, error: &io::Error, from: &str) {
+        let now = Instant::now();
+        if self.last.is_some_and(|last| now - last < TOLD_EACH) {
+            self.others += 1;
+            return;
+        }
+        self.last = Some(now);
+        let others = std::mem::take(&mut self.others);
+        tracing::warn!(%error, from, others, "a caller was refused");
+    }
+}
+
+/// Begins to serve a proven caller.
+fn take(node: &Arc<Node>, stream: Stream, hello: Hello, from: String) {
+    let (peer, purpose) = (hello.from.node_id, hello.purpose);
+    let conversation = {
+        let node = Arc::clone(node);
+        async move {
+            if let Err(error) = converse(&node, stream, hello).await {
+                if error.kind() == io::ErrorKind::InvalidData {
+                    tracing::warn!(%error, from, peer, "a peer's stream was cut off");
+                } else {
+                    tracing::debug!(%error, from, "a peer's stream ended");
+                }
+            }
+        }
+    };
+    let conversation = node.tasks.scoped(conversation);
+    let mut inbound = lock(&node.inbound);
+    // A peer has one stream of a kind: an older one is a dead one, whose end nobody else would notice.
+    inbound.insert((peer, purpose), conversation);
+    let is_stranger = |id: u64| id != peer && node.peer(id).is_none();
+    if inbound.len() > STRANGERS_MAX && inbound.keys().filter(|(id, _)| is_stranger(*id)).count() > STRANGERS_MAX {
+        inbound.retain(|(id, _), _| !is_stranger(*id));
     }
 }
 
@@ -106,6 +144,9 @@ fn admit(node: &Node, hello: &Hello, certificate: Option<&CallerCertificate>) ->
     if hello.to != me.node_id {
         return Err("another node is meant: this address has changed hands".to_owned());
     }
+    if hello.from.node_id == me.node_id {
+        return Err("this node does not call itself".to_owned());
+    }
     if let Some(peer) = node.peer(hello.from.node_id) {
         if peer.disk_id != hello.from.disk_id {
             return Err("the disk is not the one that joined under this node id".to_owned());
@@ -118,23 +159,25 @@ fn admit(node: &Node, hello: &Hello, certificate: Option<&CallerCertificate>) ->
 }
 
 async fn converse(node: &Arc<Node>, stream: Stream, hello: Hello) -> io::Result<()> {
+    let caller = hello.from.node_id;
     match hello.purpose {
-        Purpose::Join | Purpose::Control => control(node, stream, hello.purpose == Purpose::Join).await,
+        Purpose::Join | Purpose::Control => control(node, stream, caller, hello.purpose == Purpose::Join).await,
         Purpose::Forward => forward(node, stream).await,
         Purpose::Append => {
             let core = node.core.get().ok_or_else(|| broken("this node is not ready"))?;
-            append::serve(node, core.raft.clone(), stream).await
+            append::serve(node, core.raft.clone(), caller, stream).await
         }
-        Purpose::Snapshot => snapshot_stream::receive(node, stream).await,
+        Purpose::Snapshot => snapshot_stream::receive(node, caller, stream).await,
     }
 }
 
 /// Reads questions and answers them in whatever order they are done.
-async fn control(node: &Arc<Node>, stream: Stream, joining: bool) -> io::Result<()> {
+async fn control(node: &Arc<Node>, stream: Stream, caller: u64, joining: bool) -> io::Result<()> {
     let (reader, writer) = tokio::io::split(stream);
     let outbox = Arc::new(Outbox::default());
     let _writing = writing(node, &outbox, writer);
-    let mut frames = FrameReader::new(reader);
+    let mut frames = FrameReader::new(reader, QUESTION_BYTES_MAX);
+    let open = Arc::new(AtomicUsize::new(0));
     while let Some((kind, mut body)) = frames.next().await? {
         if kind != kind::ASK || body.len() < 8 {
             return Err(broken("a question was expected"));
@@ -144,13 +187,19 @@ async fn control(node: &Arc<Node>, stream: Stream, joining: bool) -> io::Result<
         if joining != matches!(ask, Ask::Join { .. }) {
             return Err(broken("this question does not belong on this stream"));
         }
+        plausible::ask(node, caller, &ask)?;
+        if open.fetch_add(1, Ordering::Relaxed) >= QUESTIONS_MAX {
+            return Err(broken("too many questions at a time"));
+        }
         let (tasks, node, outbox) = (node.tasks.clone(), Arc::clone(node), Arc::clone(&outbox));
+        let open = Arc::clone(&open);
         tasks.spawn(async move {
             let reply = answer(&node, ask).await.unwrap_or_else(Reply::Refused);
             outbox.push(kind::ANSWER, |frame| {
                 frame.put_u64_le(id);
                 frame.put_slice(&codec::encode(&reply));
             });
+            open.fetch_sub(1, Ordering::Relaxed);
         });
     }
     Ok(())
@@ -173,7 +222,7 @@ async fn forward(node: &Arc<Node>, stream: Stream) -> io::Result<()> {
     let (reader, writer) = tokio::io::split(stream);
     let outbox = Arc::new(Outbox::default());
     let _writing = writing(node, &outbox, writer);
-    let mut frames = FrameReader::new(reader);
+    let mut frames = FrameReader::new(reader, FORWARD_BYTES_MAX);
     while let Some(mut frame) = frames.next().await? {
         loop {
             let (kind, mut body) = frame;
@@ -216,7 +265,7 @@ async fn answer(node: &Arc<Node>, ask: Ask) -> Result<Reply, String> {
         Ask::Vote(request) => raft.vote(request).await.map(Reply::Vote).map_err(|e| e.to_string()),
         Ask::PreVote(request) => raft.pre_vote(request).await.map(Reply::Vote).map_err(|e| e.to_string()),
         Ask::Heartbeat { vote, previous, committed, time } => {
-            node.heard_leader(time);
+            node.heard_leader(&vote, time);
             let request =
                 AppendEntriesRequest { vote, prev_log_id: previous, entries: Vec::new(), leader_commit: committed };
             let response = raft.append_entries(request).await.map_err(|e| e.to_string())?;

@@ -13,9 +13,10 @@ use tokio::sync::mpsc;
 use crate::codec;
 use crate::network::Stream;
 use crate::node::{Node, count};
-use crate::peers::frame::{FrameReader, broken, kind, put_frame};
+use crate::peers::frame::{FRAME_BYTES_MAX, FrameReader, broken, kind, put_frame};
 use crate::peers::handshake::Purpose;
 use crate::peers::link::dial;
+use crate::peers::plausible;
 use crate::snapshot::{SnapshotFile, meta, offered, other};
 use crate::types::{Snapshot, Vote};
 use crate::work::{Work, on_thread};
@@ -30,7 +31,7 @@ const PROGRESS_WITHIN: Duration = Duration::from_secs(10);
 const INSTALL_WITHIN: Duration = Duration::from_mins(10);
 
 #[derive(Serialize, Deserialize)]
-struct Offer {
+pub(crate) struct Offer {
     vote: Vote,
     /// Tells this very file from any other.
     id: String,
@@ -80,7 +81,7 @@ async fn read_parts(
 pub(crate) async fn send(node: &Arc<Node>, to: u64, vote: Vote, snapshot: Snapshot) -> io::Result<Vote> {
     let SnapshotFile(reader) = snapshot.snapshot;
     let (input, mut output) = tokio::io::split(dial(node, Purpose::Snapshot, to).await?);
-    let mut frames = FrameReader::new(input);
+    let mut frames = FrameReader::new(input, FRAME_BYTES_MAX);
     let offer = Offer { vote, id: reader.id(), bytes: reader.len() };
     say(&mut output, kind::SNAPSHOT_OFFER, &codec::encode(&offer)).await?;
     let offset = match hear(&mut frames, PROGRESS_WITHIN).await? {
@@ -119,14 +120,15 @@ async fn write_parts(
 }
 
 /// Receives a snapshot, has it installed, and tells the sender.
-pub(crate) async fn receive(node: &Arc<Node>, stream: Stream) -> io::Result<()> {
+pub(crate) async fn receive(node: &Arc<Node>, caller: u64, stream: Stream) -> io::Result<()> {
     let core = node.core.get().ok_or_else(|| broken("this node is not ready"))?;
     let (input, mut output) = tokio::io::split(stream);
-    let mut frames = FrameReader::new(input);
+    let mut frames = FrameReader::new(input, FRAME_BYTES_MAX);
     let (kind::SNAPSHOT_OFFER, body) = hear(&mut frames, PROGRESS_WITHIN).await? else {
         return Err(broken("an offer was expected"));
     };
     let offer: Offer = codec::decode(&body)?;
+    plausible::offer(node, caller, &offer.vote)?;
     // Two leaders may offer at a time; the file's parts have one place.
     let _one = node.receiving.lock().await;
     let vote = node.vote().ok_or_else(|| broken("this node is not ready"))?;
@@ -160,7 +162,8 @@ pub(crate) async fn receive(node: &Arc<Node>, stream: Stream) -> io::Result<()> 
     let reader = written?;
     tracing::info!(index = reader.header().last.index, "a snapshot was received");
     count(&node.counters.snapshots_received);
-    meta(reader.header())?;
+    let last = meta(reader.header())?.last_log_id.ok_or_else(|| broken("a snapshot of nothing"))?;
+    plausible::snapshot(node, last, &offer.vote)?;
     let response = core.raft.install_full_snapshot(offer.vote, offered(reader)?).await.map_err(other)?;
     say(&mut output, kind::SNAPSHOT_DONE, &codec::encode(&response.vote)).await
 }

@@ -10,6 +10,12 @@ mod replay;
 mod segments;
 mod writer;
 
+/// What only `crate::fuzz` needs besides.
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz {
+    pub(crate) use super::record::{HEAD_BYTES, Head, Place, put_record, read_record, sealed};
+}
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;

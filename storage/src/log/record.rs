@@ -185,6 +185,19 @@ pub(crate) fn put_record(out: &mut Vec<u8>, record: &Record<'_>, place: Place, d
     *head = head_bytes.encode(place);
 }
 
+/// A record of any kind and body with the right checksums.
+#[cfg(feature = "fuzz")]
+pub(crate) fn sealed(kind: u8, durable: u64, body: &[u8], place: Place) -> Vec<u8> {
+    let mut filled = body.to_vec();
+    filled.resize(record_bytes(body.len()) - HEAD_BYTES, 0);
+    let mut hasher = seeded(place);
+    hasher.update(&filled);
+    let head = Head { body_bytes: body.len() as u32, kind, durable, body_crc: hasher.finalize() };
+    let mut bytes = head.encode(place).to_vec();
+    bytes.extend_from_slice(&filled);
+    bytes
+}
+
 /// Marks the record at `place`, at the front of `bytes`, as the last of its batch.
 pub(crate) fn end_batch(bytes: &mut [u8], place: Place) {
     let Some(mut head) = Head::read(bytes, place) else { return };

@@ -34,7 +34,7 @@ pub(super) struct Part<'a> {
     pub(super) bytes: &'a [u8],
 }
 
-fn checksum(stored_key: &[u8], rest: &[u8]) -> u32 {
+pub(super) fn checksum(stored_key: &[u8], rest: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(stored_key);
     hasher.update(rest);

@@ -1,0 +1,97 @@
+//! The door through which `tests/fuzz` reaches the edge: requests without a connection, sockets over a pipe, plans and
+//! tokens. Each function takes what a stranger could send and panics if a promise is broken. Only with the feature `fuzz`.
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use booking::ids::HoldId;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::Api;
+use crate::caller::Caller;
+use crate::plans;
+use crate::tokens::Tokens;
+
+/// A request as it came in: method, target, headers, body.
+pub struct Asked<'a> {
+    /// Any text.
+    pub method: &'a [u8],
+    /// Path and query.
+    pub target: &'a [u8],
+    /// Names and values.
+    pub headers: &'a [(&'a [u8], &'a [u8])],
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// An answer, read whole.
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// Media type, if any.
+    pub content_type: Option<String>,
+    /// Whether it says which request it answers, and at which index.
+    pub marked: bool,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Asks; nothing if it is no HTTP, which hyper refuses before us.
+pub async fn ask(api: &Api, asked: Asked<'_>) -> Option<Answered> {
+    let mut request = Request::builder().method(asked.method).uri(asked.target);
+    for (name, value) in asked.headers {
+        request = request.header(*name, *value);
+    }
+    let answer = api.answer(request.body(Body::from(asked.body)).ok()?).await;
+    let (parts, body) = answer.into_parts();
+    let text = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
+    Some(Answered {
+        status: parts.status.as_u16(),
+        content_type: text("content-type"),
+        marked: text("x-request-id").is_some() && text("x-log-index").is_some(),
+        body: to_bytes(body, usize::MAX).await.ok()?.to_vec(),
+    })
+}
+
+/// What a viewer sends on an open live socket, and what comes back before it has gone.
+pub async fn live(api: &Api, bytes: &[u8], packed: bool) -> Vec<u8> {
+    let Some(place) = api.app.hub.enter() else { panic!("a socket that closed kept its place") };
+    let (near, far) = tokio::io::duplex(1 << 20);
+    let (mut heard, mut said) = tokio::io::split(near);
+    let viewing = async {
+        drop(said.write_all(bytes).await);
+        drop(said.shutdown().await);
+        let mut all = Vec::new();
+        drop(heard.read_to_end(&mut all).await);
+        all
+    };
+    let serving = crate::live::converse(api.app.clone(), Caller::default(), far, packed, place);
+    tokio::join!(viewing, serving).0
+}
+
+/// A seating plan as staff could upload it. What is taken is sound, or named as unsound by the rules.
+pub fn plan(bytes: &[u8]) -> Option<booking::plan::Plan> {
+    let (mut plan, warnings) = plans::read_form(bytes).ok()?;
+    let (mut again, said) = plans::read_form(bytes).ok()?;
+    plan.index();
+    again.index();
+    assert_eq!((&plan, &warnings), (&again, &said), "the same file makes the same plan");
+    for (number, seat) in (0_u32..).zip(&plan.seats) {
+        assert_eq!(plan.seat_number(&seat.id), Some(number), "a seat is found by its id");
+    }
+    Some(plan)
+}
+
+/// A text as a hold token: it opens a hold only if it is that hold's.
+pub fn hold_token(text: &str) -> bool {
+    let tokens = Tokens::new(b"a secret that nobody guesses");
+    let Some(token) = tokens.read_hold(text) else { return false };
+    for id in [HoldId(0), HoldId(7), HoldId(u128::MAX)] {
+        assert_eq!(tokens.opens(&[token], id), tokens.hold(id) == text, "a token has one form");
+    }
+    true
+}
+
+/// The token of hold 7, to begin with.
+pub fn a_hold_token() -> String {
+    Tokens::new(b"a secret that nobody guesses").hold(HoldId(7))
+}
