@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Ours, and which of ours each may name.
-const CRATES: [(&str, &[&str]); 8] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("booking", &[]),
     ("storage", &[]),
     ("raft", &["booking", "storage"]),
@@ -15,6 +15,7 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("node", &["api", "raft", "storage"]),
     // From outside: the tests know the interface, not the program.
     ("tests", &[]),
+    ("tests/fuzz", &["api", "booking", "raft", "storage"]),
     ("tests/simulation", &["booking", "raft", "storage"]),
     ("deploy/xtask", &[]),
 ];

@@ -43,6 +43,12 @@ impl Cluster {
         Self(node)
     }
 
+    /// The node behind it, for tests of its insides.
+    #[cfg(test)]
+    pub(crate) fn node(&self) -> &Arc<Node> {
+        &self.0
+    }
+
     /// Starts the node on its data: listens for peers, opens what is stored, takes part if it has joined.
     /// A node whose log is damaged starts too, takes no part and says so in [`Cluster::status`].
     pub async fn start(options: Options, parts: Parts) -> Result<Self, Error> {

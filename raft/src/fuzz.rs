@@ -1,6 +1,8 @@
 //! The door through which `tests/fuzz` reaches the decoders that are nobody else's business. Each function takes bytes
 //! as a peer, a disk or a backup could hold them and panics if a promise is broken. Only with the feature `fuzz`.
 
+mod seeds;
+
 use booking::{Loader, RecordKey, Request, State};
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
@@ -204,4 +206,21 @@ pub fn records<'a>(all: impl Iterator<Item = &'a [u8]>) -> Option<State> {
 /// A file as a backup: loaded or refused.
 pub fn backup(file: &std::path::Path) -> bool {
     crate::snapshot::load_backup(file).is_ok()
+}
+
+/// The bytes of a log entry.
+pub fn entry_bytes(at_ms: u64, requests: &[Request]) -> Vec<u8> {
+    let encoded: Vec<Bytes> = requests.iter().map(codec::encode_request).collect();
+    let Batch(bytes) = codec::pack(at_ms, encoded.iter());
+    bytes.to_vec()
+}
+
+/// A membership without members, as a snapshot's header has it.
+pub fn no_membership() -> Vec<u8> {
+    codec::encode(&StoredMembership::default())
+}
+
+/// Messages as nodes really send them, to begin with: the name of the target and the bytes.
+pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    seeds::all()
 }

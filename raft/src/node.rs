@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use storage::{Identity, Log, Snapshots};
@@ -268,6 +269,27 @@ impl Node {
     /// Whether a leader was heard lately. The vote alone does not tell: it outlives its leader, also on disk.
     pub(crate) fn hears_leader(&self) -> bool {
         self.leader_heard_ms_ago() < self.options.timings.silence_ms_max()
+    }
+
+    /// Whether this node is in touch with its cluster: a member leads, and is heard or hears a majority. Then it knows
+    /// of every member that has business with it; else it may have missed that some were added.
+    pub(crate) fn is_in_touch(&self) -> bool {
+        use openraft::async_runtime::Instant as _;
+        use openraft::async_runtime::watch::WatchReceiver as _;
+        let Some(core) = self.core.get() else { return false };
+        let metrics = core.raft.metrics();
+        let metrics = metrics.borrow_watched();
+        let members = &metrics.membership_config;
+        match metrics.current_leader {
+            Some(leader) if members.get_node(&leader).is_none() => false,
+            Some(leader) if leader == metrics.id => {
+                let silence_max = Duration::from_millis(self.options.timings.silence_ms_max());
+                let alone = members.voter_ids().count() == 1;
+                alone || metrics.last_quorum_acked.is_some_and(|at| at.elapsed() < silence_max)
+            }
+            Some(_) => self.hears_leader(),
+            None => false,
+        }
     }
 
     /// Whether there is a leader, as far as this node can tell: itself, or one it hears.

@@ -2,7 +2,6 @@
 //! that what lies behind it is tried. Each function panics if a promise is broken. Only with the feature `fuzz`.
 
 use crate::log::fuzz::{HEAD_BYTES, Head, Place, put_record, read_record, sealed};
-use crate::state::fuzz::{encode_mark, part_key, read_mark, read_part, read_part_key, seal_mark, seal_part};
 
 /// Bytes as a record of the log with the right checksums: what is read settles, or it is refused.
 pub fn record(bytes: &[u8]) -> bool {
@@ -34,13 +33,5 @@ pub fn record(bytes: &[u8]) -> bool {
 
 /// Bytes as what the copy in sled stores, with the right checksums.
 pub fn copy(bytes: &[u8]) -> bool {
-    if let Some((key, number)) = read_part_key(bytes) {
-        assert_eq!(part_key(key, number), bytes, "a key has one form");
-    }
-    let (key, value) = bytes.split_at(bytes.len().min(8));
-    assert!(read_part(key, &seal_part(key, value)) || value.len() < 2);
-    let Some((mark, totals)) = read_mark(&seal_mark(bytes)) else { return false };
-    let written = encode_mark(&mark, totals);
-    assert_eq!(read_mark(&written), Some((mark, totals)));
-    true
+    crate::state::fuzz::try_bytes(bytes)
 }

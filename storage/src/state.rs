@@ -8,29 +8,9 @@
 //!
 //! All calls block; give the store a thread of its own.
 
-mod parts;
-
-/// What only `crate::fuzz` needs besides.
 #[cfg(feature = "fuzz")]
-pub(crate) mod fuzz {
-    pub(crate) use super::parts::{key as part_key, read_key as read_part_key};
-    pub(crate) use super::{encode_mark, read_mark};
-
-    /// A part with the right checksum.
-    pub(crate) fn seal_part(stored_key: &[u8], rest: &[u8]) -> Vec<u8> {
-        [&super::parts::checksum(stored_key, rest).to_le_bytes(), rest].concat()
-    }
-
-    /// Whether it is a part.
-    pub(crate) fn read_part(stored_key: &[u8], stored: &[u8]) -> bool {
-        super::Part::read(stored_key, stored).is_some()
-    }
-
-    /// A mark with the right checksum.
-    pub(crate) fn seal_mark(body: &[u8]) -> Vec<u8> {
-        [&crc32fast::hash(body).to_le_bytes(), body].concat()
-    }
-}
+pub(crate) mod fuzz;
+mod parts;
 
 use std::fs::{self, File};
 use std::io;

@@ -29,6 +29,7 @@ mod bad_input;
 mod faults_at_random;
 mod foreign_nodes_are_refused;
 mod graceful_shutdown;
+mod hostile_peers;
 mod leader_loss_interrupts_less_than_2s;
 mod membership;
 mod no_seat_has_two_owners;

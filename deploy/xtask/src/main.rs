@@ -1,9 +1,10 @@
-//! The README's two commands and their relatives: `cargo xtask demo`, `test`, `faults`, `simulate`.
+//! The README's two commands and their relatives: `cargo xtask demo`, `test`, `faults`, `fuzz`, `simulate`.
 //! Deliberately not here: installing what a machine lacks (`.ci/run` does), and anything the product itself needs.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]
 
 mod demo;
+mod fuzz;
 mod schema;
 mod simulate;
 mod step;
@@ -13,8 +14,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask demo [ARGS…]   build `usher` and start a local cluster with demo content; ARGS go to `usher demo`
-cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny unit cluster schema
+cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny unit fuzz cluster schema
 cargo xtask faults         the long fault runs: ten times longer, and many random seeds; up to two hours
+cargo xtask fuzz [TARGET…] --seconds N --runs N --keep: every decoder under libFuzzer; --keep makes the corpora anew
 cargo xtask simulate       --seeds N --minutes M: a cluster in one thread on simulated time, for each of many seeds
 ";
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(rest),
         Some("test") => suite::test(rest),
         Some("faults") => suite::faults(rest),
+        Some("fuzz") => fuzz::run(rest),
         Some("simulate") => simulate::run(rest),
         _ => {
             eprint!("{USAGE}");

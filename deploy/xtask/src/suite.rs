@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{schema, step};
+use crate::{fuzz, schema, step};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -13,8 +13,15 @@ const MINUTE: Duration = Duration::from_mins(1);
 type Step = (&'static str, fn() -> Result<()>);
 
 /// The cheap and likely failures first.
-const STEPS: [Step; 6] =
-    [("fmt", fmt), ("clippy", clippy), ("deny", deny), ("unit", unit), ("cluster", cluster), ("schema", schema::check)];
+const STEPS: [Step; 7] = [
+    ("fmt", fmt),
+    ("clippy", clippy),
+    ("deny", deny),
+    ("unit", unit),
+    ("fuzz", fuzz::check),
+    ("cluster", cluster),
+    ("schema", schema::check),
+];
 
 /// Runs all steps, or the named ones; stops at the first that fails.
 pub(crate) fn test(names: &[String]) -> Result<()> {
@@ -69,7 +76,7 @@ fn deny() -> Result<()> {
 
 /// Everything but the cluster of real processes.
 fn unit() -> Result<()> {
-    let args = ["test", "--quiet", "--workspace", "--exclude", "tests", "--no-fail-fast"];
+    let args = ["test", "--quiet", "--workspace", "--exclude", "tests", "--exclude", "fuzz", "--no-fail-fast"];
     step::run("tests of the crates", step::cargo().args(args), 30 * MINUTE)?;
     step::run("layout", step::cargo().args(["test", "--quiet", "--package", "tests", "--test", "tidy"]), 5 * MINUTE)
 }

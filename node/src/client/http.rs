@@ -174,6 +174,12 @@ impl Connection {
         Self { address, host, stream: None, buffer, body: 0..0, out }
     }
 
+    /// Over a stream that is open already.
+    #[cfg(feature = "fuzz")]
+    pub(crate) fn over(address: Address, stream: TcpStream) -> Self {
+        Self { stream: Some(Stream::Plain(stream)), ..Self::new(address) }
+    }
+
     /// Sends a request and waits for all of the answer. `headers` are whole lines, each with its line end.
     pub(crate) async fn call(
         &mut self,

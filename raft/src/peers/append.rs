@@ -29,8 +29,8 @@ const WRITE_BYTES: usize = 256 << 10;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Appended {
-    result: StreamAppendResult<Types>,
-    time: TimeNote,
+    pub(crate) result: StreamAppendResult<Types>,
+    pub(crate) time: TimeNote,
 }
 
 type Written = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;

@@ -5,6 +5,8 @@ mod append;
 mod client;
 mod frame;
 mod handshake;
+#[cfg(test)]
+mod hostile;
 mod link;
 mod message;
 mod plausible;
@@ -25,7 +27,7 @@ pub(crate) use tls::Tls;
 #[cfg(feature = "fuzz")]
 pub(crate) mod fuzz {
     pub(crate) use super::append::Appended;
-    pub(crate) use super::frame::{FrameReader, put_frame};
+    pub(crate) use super::frame::{FrameReader, kind, put_frame};
     pub(crate) use super::handshake::{Hello, answer, call, encode_hello};
     pub(crate) use super::message::{get_append, get_forward, put_append, put_forward};
     pub(crate) use super::snapshot_stream::Offer;

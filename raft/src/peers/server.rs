@@ -154,6 +154,8 @@ fn admit(node: &Node, hello: &Hello, certificate: Option<&CallerCertificate>) ->
         if certificate.is_some_and(|c| !c.names(&peer.address)) {
             return Err("the certificate does not name the caller's address".to_owned());
         }
+    } else if node.is_in_touch() {
+        return Err("the caller is no member of this cluster".to_owned());
     }
     Ok(())
 }

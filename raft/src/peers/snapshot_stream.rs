@@ -32,10 +32,10 @@ const INSTALL_WITHIN: Duration = Duration::from_mins(10);
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Offer {
-    vote: Vote,
+    pub(crate) vote: Vote,
     /// Tells this very file from any other.
-    id: String,
-    bytes: u64,
+    pub(crate) id: String,
+    pub(crate) bytes: u64,
 }
 
 async fn say(io: &mut (impl AsyncWrite + Unpin), kind: u8, body: &[u8]) -> io::Result<()> {

@@ -35,6 +35,11 @@ impl ReceiveWriter {
             file.set_len(0)?;
             have = 0;
         }
+        // What does not fit would take the log's room, and end the node.
+        if len - have > snapshots.disk.free_bytes()? {
+            let what = format!("the snapshot has {len} bytes, for which there is no room on the disk");
+            return Err(io::Error::new(io::ErrorKind::StorageFull, what).into());
+        }
         // Bytes that a power cut took back show in the checksum at the end, and all of it is fetched again.
         Ok(Self { snapshots, file, part, len, have })
     }
