@@ -42,9 +42,9 @@ pub fn message(bytes: &[u8]) -> bool {
         5 => settles::<StoredMembership>(bytes),
         6 => settles::<Vote>(bytes),
         _ => {
-            let Ok((lane, weight, request)) = get_forward(Bytes::copy_from_slice(bytes)) else { return false };
+            let Ok((lane, request)) = get_forward(Bytes::copy_from_slice(bytes)) else { return false };
             let mut written = BytesMut::new();
-            put_forward(&mut written, lane, weight, &request);
+            put_forward(&mut written, lane, &request);
             assert_eq!(&written[..], bytes);
             codec::decode::<Request>(&request).is_ok()
         }

@@ -47,6 +47,7 @@ fn asks() -> Vec<Ask> {
         Ask::Members,
         Ask::Join { cluster_id: 1 << 100 },
         Ask::LastLog,
+        Ask::Rules,
     ]
 }
 
@@ -59,7 +60,7 @@ fn replies() -> Vec<Reply> {
         Reply::Index(7),
         Reply::Transfer(Ok(())),
         Reply::Members(vec![member]),
-        Reply::Joined { node_id: 5, disk_id: 6, public_url: "http://host".to_owned() },
+        Reply::Joined { node_id: 5, disk_id: 6, public_url: "http://host".to_owned(), rules_version: 1 },
         Reply::LastLog(Some(id(7))),
         Reply::NotLeader,
         Reply::Refused("no".to_owned()),
@@ -84,7 +85,7 @@ fn messages() -> Vec<Vec<u8>> {
     all.push((5, codec::encode(&StoredMembership::default())));
     all.push((6, codec::encode(&Vote::new(4, 9))));
     let mut forward = BytesMut::new();
-    put_forward(&mut forward, 77, 1, &[1, 0, 0]);
+    put_forward(&mut forward, 77, &[1, 0, 0]);
     all.push((7, forward.to_vec()));
     all.into_iter().map(|(kind, bytes)| [&[kind][..], &bytes].concat()).collect()
 }

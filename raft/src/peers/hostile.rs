@@ -390,7 +390,7 @@ async fn a_request_that_nobody_can_read_does_not_reach_the_log() {
         let mut frame = BytesMut::new();
         put_frame(&mut frame, kind::ASK, |out| {
             out.put_u64_le(number);
-            put_forward(out, 7, 1, request);
+            put_forward(out, 7, request);
         });
         stream.write_all(&frame).await.unwrap();
     }
@@ -514,7 +514,7 @@ async fn crowds_that_say_nothing_keep_no_peer_out() {
     for round in 1..4 {
         crowd.clear();
         for n in 0..300_usize {
-            let mut stream = TcpStream::connect(rig.addresses[n.is_multiple_of(20).into()]).await.unwrap();
+            let mut stream = TcpStream::connect(rig.addresses[usize::from(n.is_multiple_of(20))]).await.unwrap();
             if n.is_multiple_of(3) {
                 stream.write_all(&hello[..round * 20]).await.unwrap();
             }

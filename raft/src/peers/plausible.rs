@@ -72,7 +72,7 @@ pub(crate) fn ask(node: &Node, caller: u64, ask: &Ask) -> io::Result<()> {
             vote(caller, term(node), request.from_leader(), true)?;
             log_id(request.last_log_id(), request.from_leader())
         }
-        Ask::ReadIndex | Ask::Change(_) | Ask::Members | Ask::Join { .. } | Ask::LastLog => Ok(()),
+        Ask::ReadIndex | Ask::Change(_) | Ask::Members | Ask::Join { .. } | Ask::LastLog | Ask::Rules => Ok(()),
     }
 }
 
