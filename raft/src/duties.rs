@@ -103,6 +103,7 @@ async fn sweep(node: Arc<Node>) {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         node.drop_silent_links();
+        node.drop_strangers();
     }
 }
 

@@ -233,6 +233,13 @@ impl Node {
         }
     }
 
+    /// Ends streams of those who are no members any more, as soon as this node can tell.
+    pub(crate) fn drop_strangers(&self) {
+        if self.is_in_touch() {
+            lock(&self.inbound).retain(|(id, _), _| self.peer(*id).is_some());
+        }
+    }
+
     /// Says once that a peer cannot be reached, or that it can be again.
     pub(crate) fn note_dial(&self, to: u64, error: Option<&io::Error>) {
         let mut unreachable = lock(&self.unreachable);

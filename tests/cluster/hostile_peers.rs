@@ -116,11 +116,11 @@ async fn strangers_stop_nothing_and_learn_nothing() {
     }
     sells(&mut cluster, &stage, &mut place).await;
     let leader = cluster.leader().await;
+    let lost = Instant::now();
     cluster.node(leader).kill();
     for (stream, byte) in crowd.iter_mut().zip(b"usherpr\n".iter().cycle()) {
         drop(stream.write_all(&[*byte]).await);
     }
-    let lost = Instant::now();
     cluster.leader().await;
     sells(&mut cluster, &stage, &mut place).await;
     println!("sales went on {} ms after the leader was lost, behind a crowd", lost.elapsed().as_millis());

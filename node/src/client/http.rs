@@ -23,6 +23,8 @@ use super::Address;
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of a response's head.
 const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Bytes of the line before a chunk.
+const CHUNK_LINE_BYTES_MAX: usize = 4 << 10;
 /// Bytes of a response's body that is kept in memory.
 const BODY_BYTES_MAX: usize = 256 << 20;
 /// Where Linux distributions keep the certificates that they trust.
@@ -400,7 +402,9 @@ async fn read_some(stream: &mut Stream, buffer: &mut Vec<u8>) -> Result<(), Http
 
 /// Size of the chunk that begins here and where its data begins; nothing while its line is not whole.
 fn chunk_head(bytes: &[u8]) -> Result<Option<(usize, usize)>, HttpError> {
-    let Some(line) = bytes.windows(2).position(|w| w == b"\r\n") else { return Ok(None) };
+    let Some(line) = bytes.windows(2).position(|w| w == b"\r\n") else {
+        return if bytes.len() > CHUNK_LINE_BYTES_MAX { Err(HttpError::Malformed("chunk size")) } else { Ok(None) };
+    };
     let text = bytes.get(..line).and_then(|b| str::from_utf8(b).ok()).unwrap_or_default();
     let size = text.split(';').next().and_then(|hex| usize::from_str_radix(hex.trim(), 16).ok());
     let size = size.filter(|s| *s <= BODY_BYTES_MAX).ok_or(HttpError::Malformed("chunk size"))?;

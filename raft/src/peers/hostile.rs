@@ -263,6 +263,33 @@ async fn a_stranger_with_the_secret_is_refused_while_the_cluster_works() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_removed_node_is_out_although_it_has_the_secret_and_its_disk() {
+    let mut rig = Rig::start(3).await;
+    rig.sells().await;
+    let removed = rig.party(2);
+    rig.nodes[0].remove(removed.node_id).await.unwrap();
+    for to in 0..2 {
+        for purpose in [Purpose::Control, Purpose::Forward, Purpose::Append, Purpose::Snapshot] {
+            let refused = until("a refusal", async || rig.open(removed, to, purpose).await.err()).await;
+            assert!(refused.to_string().contains("no member"), "{refused}");
+        }
+        // What it had open before is cut off, too.
+        let is_gone = async || {
+            let inbound = lock(&rig.nodes[to].node().inbound);
+            inbound.keys().all(|(id, _)| *id != removed.node_id).then_some(())
+        };
+        until("the end of its streams", is_gone).await;
+    }
+    let out = rig.nodes.pop().unwrap();
+    let before = rig.standing().await;
+    let request = Request { actor: Actor::Node, idempotency: None, command: Command::Tick };
+    assert!(out.propose(1, request).await.is_err(), "a node that was removed still sells");
+    rig.unmoved_since(&before).await;
+    out.shutdown().await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recorded_session_opens_nothing_again() {
     let mut rig = Rig::start(3).await;
     rig.sells().await;

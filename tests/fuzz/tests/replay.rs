@@ -9,7 +9,9 @@ fn kept_inputs_and_fresh_seeds_break_no_promise() {
     for target in TARGETS {
         let seeds = target.seeds();
         assert!(!seeds.is_empty(), "{} begins with nothing", target.name);
-        seeds.iter().for_each(|seed| target.run(seed));
+        for seed in &seeds {
+            target.run(seed);
+        }
         let kept = std::fs::read_dir(target.corpus()).unwrap_or_else(|e| panic!("{}: {e}", target.name));
         let mut files: Vec<_> = kept.map(|file| file.unwrap().path()).collect();
         files.sort();
