@@ -13,8 +13,8 @@ use crate::answer::Ended;
 use crate::codec;
 use crate::options::Secret;
 use crate::peers::fuzz::{
-    Appended, FrameReader, Hello, Offer, answer, call, encode_hello, get_append, get_forward, put_append, put_forward,
-    put_frame,
+    Appended, FrameReader, HELLO_BYTES, Hello, Offer, answer, call, encode_hello, get_append, get_forward, put_append,
+    put_forward, put_frame,
 };
 use crate::peers::{Ask, Party, Purpose, Reply};
 use crate::types::{Batch, Payload, StoredMembership, Vote};
@@ -131,8 +131,9 @@ pub fn handshake(bytes: &[u8]) -> bool {
     let answered = exchange(bytes, async |stream| {
         let admit = |hello: &Hello| {
             known = true;
-            let nonce: [u8; 32] = bytes.get(75..107).and_then(|nonce| nonce.try_into().ok()).unwrap_or_default();
-            assert_eq!(Some(&encode_hello(hello, &nonce)[..]), bytes.get(..107), "a hello has one form");
+            let said = bytes.get(..HELLO_BYTES).unwrap_or_default();
+            let nonce = said.last_chunk().copied().unwrap_or_default();
+            assert_eq!(encode_hello(hello, &nonce), said, "a hello has one form");
             Ok(())
         };
         answer(stream, &secret, me, admit).await.is_ok()

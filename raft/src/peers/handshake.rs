@@ -19,7 +19,7 @@ use crate::random;
 /// The peer protocol that this version speaks; it accepts the one before as well.
 pub(crate) const PROTOCOL: u16 = 1;
 const MAGIC: [u8; 8] = *b"usherpr\n";
-const HELLO_BYTES: usize = 8 + 2 + 1 + 16 + 8 + 16 + 8 + 32;
+pub(crate) const HELLO_BYTES: usize = 8 + 2 + 1 + 16 + 8 + 16 + 8 + 32;
 const WELCOME_BYTES: usize = 16 + 8 + 16 + 32 + 32;
 const PROOF_BYTES: usize = 32;
 const OK: u8 = 0;

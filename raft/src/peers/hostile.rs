@@ -20,7 +20,7 @@ use crate::clock::TimeNote;
 use crate::codec;
 use crate::network::{Listener, Network, Stream, TcpNetwork};
 use crate::peers::frame::{FRAME_BYTES_MAX, FrameReader, kind, put_frame};
-use crate::peers::handshake::{self, Hello, PROTOCOL, Party, Purpose};
+use crate::peers::handshake::{self, HELLO_BYTES, Hello, PROTOCOL, Party, Purpose};
 use crate::peers::message::{Ask, Reply, put_append, put_forward};
 use crate::peers::snapshot_stream::Offer;
 use crate::sync::lock;
@@ -297,11 +297,11 @@ async fn a_recorded_session_opens_nothing_again() {
     let recorded: Vec<(String, Vec<u8>)> =
         lock(&rig.recorder.0).iter().map(|(to, said)| (to.clone(), lock(said).clone())).collect();
     assert!(recorded.iter().any(|(_, said)| said.len() > 1_000), "sessions with frames were recorded");
-    for (_, said) in recorded.iter().filter(|(_, said)| said.len() >= 107) {
+    for (_, said) in recorded.iter().filter(|(_, said)| said.len() >= HELLO_BYTES) {
         // To whom it was said, and to the others; all at once, and as whoever waits for the answers.
         for to in 0..3 {
             let mut stream = TcpStream::connect(rig.addresses[to]).await.unwrap();
-            let (hello, rest) = said.split_at(107);
+            let (hello, rest) = said.split_at(HELLO_BYTES);
             stream.write_all(hello).await.unwrap();
             let mut welcome = [0; 107];
             // Refused, or asked for a proof that the recording does not have: the answerer's number is another one.

@@ -28,7 +28,7 @@ pub(crate) use tls::Tls;
 pub(crate) mod fuzz {
     pub(crate) use super::append::Appended;
     pub(crate) use super::frame::{FrameReader, kind, put_frame};
-    pub(crate) use super::handshake::{Hello, answer, call, encode_hello};
+    pub(crate) use super::handshake::{HELLO_BYTES, Hello, answer, call, encode_hello};
     pub(crate) use super::message::{get_append, get_forward, put_append, put_forward};
     pub(crate) use super::snapshot_stream::Offer;
 }

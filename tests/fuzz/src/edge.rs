@@ -102,7 +102,7 @@ impl Node {
         let holds = format!("/api/v1/showtimes/{showtime}/holds");
         let nobody = ("x-nobody", "");
         let sold = self.must(&holds, nobody, &json!({ "places": ["1-1", "1-2"] }));
-        let order = json!({ "holds": [id(&sold)], "payment": "cash" });
+        let order = json!({ "holds": [id(&sold)], "payment": { "method": "box_office", "kind": "cash" } });
         let order = self.must("/api/v1/orders", staff, &order);
         let held = self.must(&holds, nobody, &json!({ "places": ["2-1"] }));
         held["token"].as_str().unwrap().clone_into(&mut self.token);
@@ -241,7 +241,12 @@ pub(crate) fn request_seeds() -> Vec<Vec<u8>> {
         ),
         ("POST", format!("/api/v1/holds/{hold}/extend"), buyer, String::new()),
         ("DELETE", format!("/api/v1/holds/{hold}"), buyer, String::new()),
-        ("POST", "/api/v1/orders".to_owned(), staff, format!(r#"{{"holds":["{hold}"],"payment":"cash"}}"#)),
+        (
+            "POST",
+            "/api/v1/orders".to_owned(),
+            staff,
+            format!(r#"{{"holds":["{hold}"],"payment":{{"method":"box_office","kind":"cash"}}}}"#),
+        ),
         ("POST", "/api/v1/keys".to_owned(), staff, r#"{"name":"till","scopes":["read"]}"#.to_owned()),
         ("POST", "/api/v1/organizations".to_owned(), staff, r#"{"name":"Rival"}"#.to_owned()),
     ];
