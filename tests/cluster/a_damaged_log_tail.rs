@@ -3,12 +3,12 @@
 
 use std::path::PathBuf;
 
-use crate::buyers::Buyers;
-use crate::faults::{copy_folder, files, flip_bit, tear, written_end};
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::http::Call;
-use crate::stage::{Stage, Wanted};
-use crate::waiting::{never, until};
+use tests::buyers::Buyers;
+use tests::faults::{copy_folder, files, flip_bit, tear, written_end};
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::http::Call;
+use tests::stage::{Stage, Wanted};
+use tests::waiting::{never, until};
 
 /// What became of a node that was started on a damaged log.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ async fn torn_or_flipped_at_sampled_offsets() {
     std::fs::remove_dir_all(&data).unwrap();
     copy_folder(&sound, &data);
     cluster.restart(victim).await;
-    history.check(&mut cluster, &stage).await;
+    history.check(&mut cluster).await;
 }
 
 /// Only two nodes have what was acknowledged, and one of them loses its log's end. It must not make a majority with
@@ -113,7 +113,7 @@ async fn a_torn_node_and_one_that_was_away_are_no_majority() {
     let mut buyers = Buyers::start(&cluster, &stage, 8);
     buyers.acknowledge(100, PATIENCE).await;
     let history = buyers.stop().await;
-    cluster.nodes.iter_mut().for_each(crate::process::Node::kill);
+    cluster.nodes.iter_mut().for_each(tests::process::Node::kill);
     let segment = last_segment(&cluster.node(torn).data.clone());
     tear(&segment, written_end(&segment) - 300);
     cluster.node(away).start();
@@ -136,5 +136,5 @@ async fn a_torn_node_and_one_that_was_away_are_no_majority() {
     if cluster.node(torn).is_running() {
         cluster.node(torn).answers("/readyz", PATIENCE).await;
     }
-    history.check(&mut cluster, &stage).await;
+    history.check(&mut cluster).await;
 }

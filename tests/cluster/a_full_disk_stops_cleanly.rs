@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::buyers::Buyers;
-use crate::faults::SmallDisk;
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::stage::{Stage, Wanted};
-use crate::waiting::until;
+use tests::buyers::Buyers;
+use tests::faults::SmallDisk;
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::stage::{Stage, Wanted};
+use tests::waiting::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_and_then_it_returns() {
@@ -28,8 +28,8 @@ async fn a_follower_and_then_it_returns() {
     cluster.node(2).start();
     let ended = until("it starts or ends", PATIENCE, async || {
         let running = cluster.node(2).is_running();
-        let ready = crate::http::Call::get("/readyz");
-        let mut client = crate::http::Client::within(cluster.nodes[1].http, Duration::from_secs(2));
+        let ready = tests::http::Call::get("/readyz");
+        let mut client = tests::http::Client::within(cluster.nodes[1].http, Duration::from_secs(2));
         (!running || client.send(&ready).await.is_ok_and(|a| a.status == 200)).then_some(!running)
     })
     .await;
@@ -41,7 +41,7 @@ async fn a_follower_and_then_it_returns() {
     disk.free();
     cluster.restart(2).await;
     buyers.acknowledge(50, PATIENCE).await;
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
     drop(cluster);
     drop(disk);
 }

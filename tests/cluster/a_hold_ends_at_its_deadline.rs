@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::faults::WallClock;
-use crate::harness::{Cluster, PATIENCE, Setup, draw_key};
-use crate::http::Call;
-use crate::oracle::seats;
-use crate::stage::{Stage, Wanted, hold, text};
-use crate::waiting::{never, until};
+use tests::faults::WallClock;
+use tests::harness::{Cluster, PATIENCE, Setup, draw_key};
+use tests::http::Call;
+use tests::readback::seats;
+use tests::stage::{Stage, Wanted, hold, text};
+use tests::waiting::{never, until};
 
 /// The shortest the product allows.
 const TTL: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ async fn while_wall_clocks_jump() {
         }
     }
     let mut cluster = Cluster::start(setup).await;
-    let wanted = Wanted { rows: 2, row: 10, showtimes: 3, hold_ttl_s: TTL.as_secs() };
+    let wanted = Wanted { rows: 2, row: 10, showtimes: 3, hold_ttl_s: TTL.as_secs(), ..Wanted::default() };
     let stage = Stage::set(&mut cluster, wanted).await;
     let leader = cluster.leader().await;
     // In three showtimes: nothing but the deadline itself may end a hold where nobody comes.
@@ -97,7 +97,8 @@ async fn while_wall_clocks_jump() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn across_leader_loss_and_restarts() {
     let mut cluster = Cluster::start(Setup::nodes(3)).await;
-    let stage = Stage::set(&mut cluster, Wanted { rows: 2, row: 10, showtimes: 1, hold_ttl_s: TTL.as_secs() }).await;
+    let wanted = Wanted { rows: 2, row: 10, hold_ttl_s: TTL.as_secs(), ..Wanted::default() };
+    let stage = Stage::set(&mut cluster, wanted).await;
     let showtime = stage.showtimes[0].clone();
     let placed = Instant::now();
     let answer = cluster.call(1, &hold(&showtime, &[&stage.places[0]], &draw_key())).await.unwrap();
@@ -105,8 +106,8 @@ async fn across_leader_loss_and_restarts() {
     let leader = cluster.leader().await;
     cluster.node(leader).kill();
     cluster.leader().await;
-    cluster.nodes.iter_mut().for_each(crate::process::Node::kill);
-    cluster.nodes.iter_mut().for_each(crate::process::Node::start);
+    cluster.nodes.iter_mut().for_each(tests::process::Node::kill);
+    cluster.nodes.iter_mut().for_each(tests::process::Node::start);
     for node in &mut cluster.nodes {
         node.answers("/readyz", PATIENCE).await;
     }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::buyers::Buyers;
-use crate::harness::{Cluster, PATIENCE, Setup, draw_key};
-use crate::http::{Call, Client};
-use crate::stage::{Stage, Wanted, hold};
-use crate::waiting::{never, until};
+use tests::buyers::Buyers;
+use tests::harness::{Cluster, PATIENCE, Setup, draw_key};
+use tests::http::{Call, Client};
+use tests::stage::{Stage, Wanted, hold};
+use tests::waiting::{never, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_joins_anew_under_another() {
@@ -20,7 +20,7 @@ async fn it_joins_anew_under_another() {
     let old_id = cluster.id(leader, lost).await.unwrap();
 
     // All down; the folder is gone; the one that comes back with it has never heard of the cluster.
-    cluster.nodes.iter_mut().for_each(crate::process::Node::kill);
+    cluster.nodes.iter_mut().for_each(tests::process::Node::kill);
     let data = cluster.node(lost).data.clone();
     std::fs::remove_dir_all(&data).unwrap();
     cluster.node(lost).start();
@@ -55,5 +55,5 @@ async fn it_joins_anew_under_another() {
     cluster.node(lost).answers("/readyz", PATIENCE).await;
     let new_id = until("it has an id", PATIENCE, async || cluster.id(leader, lost).await).await;
     assert_ne!(new_id, old_id, "an id is never used again");
-    history.check(&mut cluster, &stage).await;
+    history.check(&mut cluster).await;
 }

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::buyers::Buyers;
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::http::Call;
-use crate::stage::{Stage, Wanted};
-use crate::waiting::until;
+use tests::buyers::Buyers;
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::http::Call;
+use tests::stage::{Stage, Wanted};
+use tests::waiting::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_was_purged_past_it_while_sales_go_on() {
@@ -26,7 +26,7 @@ async fn the_log_was_purged_past_it_while_sales_go_on() {
     cluster.restart(away).await;
     buyers.acknowledge(100, PATIENCE).await;
     let metrics = cluster.call(away, &Call::get("/metrics")).await.unwrap();
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
     let received = metric(&String::from_utf8_lossy(&metrics.body), "snapshots_received");
     assert!(received >= 1.0, "it came back without a snapshot");
     // It is a full member again: the cluster goes on without one of the others.

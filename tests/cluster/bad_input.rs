@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Cluster, Setup, draw_key};
-use crate::http::{Answer, Call, Client};
-use crate::stage::{Stage, Wanted, hold, sell, text};
+use tests::harness::{Cluster, Setup, draw_key};
+use tests::http::{Answer, Call, Client};
+use tests::stage::{Stage, Wanted, hold, sell, text};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// Larger than any body but a seating plan may be.
@@ -334,7 +334,7 @@ async fn after_all_that(cluster: &mut Cluster, stage: &Stage) {
     );
     // The showtime may have been changed by what was sent; another one has not.
     let mut stage = stage.clone();
-    let showtime = stage.add_showtime(cluster, 300).await;
+    let showtime = stage.add_showtime(cluster).await;
     let call = hold(&showtime, &[&stage.places[20]], &draw_key());
     cluster.call(1, &call).await.unwrap().expect(201);
 }

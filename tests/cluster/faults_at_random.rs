@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::buyers::{Buyers, Dice};
-use crate::faults::{Switch, WallClock};
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::stage::{Stage, Wanted};
-use crate::waiting::stretch;
+use tests::buyers::Buyers;
+use tests::dice::Dice;
+use tests::faults::WallClock;
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::network::Switch;
+use tests::stage::{Stage, Wanted};
+use tests::waiting::stretch;
 
 const NODES: usize = 3;
 
@@ -61,7 +63,7 @@ impl Nemesis {
                 for node in &mut cluster.nodes {
                     node.kill();
                 }
-                cluster.nodes.iter_mut().for_each(crate::process::Node::start);
+                cluster.nodes.iter_mut().for_each(tests::process::Node::start);
                 self.told.push("all killed and started".to_owned());
                 for wrong in &mut self.wrong {
                     // A new process is not hung; a cable stays pulled.
@@ -118,5 +120,5 @@ async fn and_everything_acknowledged_is_there() {
         node.answers("/readyz", PATIENCE).await;
     }
     buyers.acknowledge(50, PATIENCE).await;
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::harness::{Cluster, PATIENCE, Setup, draw_key};
-use crate::http::{Answer, Call};
-use crate::stage::{Stage, Wanted, hold};
-use crate::waiting::until;
+use tests::harness::{Cluster, PATIENCE, Setup, draw_key};
+use tests::http::{Answer, Call};
+use tests::stage::{Stage, Wanted, hold};
+use tests::waiting::until;
 
 /// Asks the cluster to add a node; answers what it said.
 async fn add(cluster: &mut Cluster, address: &str) -> Answer {
@@ -73,7 +73,7 @@ async fn with_another_secret_or_of_another_cluster() {
     }
 
     // The same data folder under two processes.
-    let mut twin = crate::process::Node::new(
+    let mut twin = tests::process::Node::new(
         9,
         cluster.nodes[0].http,
         cluster.nodes[0].peer,

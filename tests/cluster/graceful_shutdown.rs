@@ -6,13 +6,13 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::buyers::Buyers;
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::http::{Call, Failure};
-use crate::live::{Form, Viewer};
-use crate::oracle::INTERRUPTION_MAX;
-use crate::stage::{Stage, Wanted};
-use crate::waiting::until;
+use tests::buyers::Buyers;
+use tests::harness::INTERRUPTION_MAX;
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::http::{Call, Failure};
+use tests::live::{Form, Viewer};
+use tests::stage::{Stage, Wanted};
+use tests::waiting::until;
 
 /// The close code that means: connect again, elsewhere.
 const SERVICE_RESTART: u16 = 1012;
@@ -49,7 +49,7 @@ async fn every_node_in_turn_under_load() {
         viewer.move_to(&cluster, number).await;
     }
     println!("SIGTERM to each node in turn: first new hold after {spans:?}");
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
     assert!(spans.iter().all(|s| *s < INTERRUPTION_MAX), "{spans:?}");
 }
 
@@ -61,16 +61,16 @@ async fn the_whole_cluster_and_back() {
     let mut buyers = Buyers::start(&cluster, &stage, 16);
     buyers.acknowledge(100, PATIENCE).await;
     let history = buyers.stop().await;
-    cluster.nodes.iter_mut().for_each(crate::process::Node::ask_to_stop);
+    cluster.nodes.iter_mut().for_each(tests::process::Node::ask_to_stop);
     for number in 1..=3 {
         let status = cluster.node(number).ended(PATIENCE).await;
         assert!(status.success(), "{status}: {}", cluster.node(number).last_lines(20));
     }
-    cluster.nodes.iter_mut().for_each(crate::process::Node::start);
+    cluster.nodes.iter_mut().for_each(tests::process::Node::start);
     for node in &mut cluster.nodes {
         node.answers("/readyz", PATIENCE).await;
     }
-    history.check(&mut cluster, &stage).await;
+    history.check(&mut cluster).await;
 }
 
 /// A request whose body never comes keeps the leader from stopping; asked a second time it ends at once, as if it were
@@ -108,5 +108,5 @@ async fn asked_twice_it_ends_at_once() {
     buyers.acknowledge(100, PATIENCE).await;
     cluster.restart(leader).await;
     buyers.acknowledge(50, PATIENCE).await;
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::buyers::Buyers;
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::oracle::INTERRUPTION_MAX;
-use crate::stage::{Stage, Wanted};
-use crate::waiting::until;
+use tests::buyers::Buyers;
+use tests::harness::INTERRUPTION_MAX;
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::stage::{Stage, Wanted};
+use tests::waiting::until;
 
 /// From the kill to the acknowledgement of the first hold that was sent after it.
 async fn interruption(buyers: &Buyers, killed: Instant) -> Duration {
@@ -31,7 +31,7 @@ async fn the_leader_of_three() {
         cluster.restart(leader).await;
     }
     println!("leader killed, sales interrupted for {seen:?}");
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
     assert!(seen.iter().all(|span| *span < INTERRUPTION_MAX), "{seen:?}");
 }
 
@@ -51,7 +51,7 @@ async fn a_leader_that_hangs() {
     buyers.acknowledge(50, PATIENCE).await;
     cluster.node(leader).go_on();
     buyers.acknowledge(50, PATIENCE).await;
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
     assert!(span < INTERRUPTION_MAX, "{span:?}");
 }
 
@@ -72,6 +72,6 @@ async fn two_of_five() {
     cluster.restart(leader).await;
     cluster.restart(other).await;
     buyers.acknowledge(50, PATIENCE).await;
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
     assert!(span < INTERRUPTION_MAX, "{span:?}");
 }

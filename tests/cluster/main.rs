@@ -2,22 +2,9 @@
 //! `../README.md` says which test proves which. Deliberately nothing here that only one process can show: that is
 //! tested in the crates.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a run did is told with its result")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "parts of tests are tests")]
+#![expect(clippy::print_stdout, reason = "what a run did is told with its result")]
 
-// What tests stand on.
-mod buyers;
-mod faults;
-mod harness;
-mod http;
-mod live;
-mod oracle;
-mod packed;
-mod process;
-mod stage;
-mod waiting;
-
-// The promises.
 mod a_cut_off_leader_neither_reads_nor_holds;
 mod a_damaged_log_tail;
 mod a_full_disk_stops_cleanly;

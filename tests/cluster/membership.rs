@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::buyers::Buyers;
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::http::Call;
-use crate::stage::{Stage, Wanted};
-use crate::waiting::until;
+use tests::buyers::Buyers;
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::http::Call;
+use tests::stage::{Stage, Wanted};
+use tests::waiting::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_three_to_five_and_without_the_leader() {
@@ -61,7 +61,7 @@ async fn from_three_to_five_and_without_the_leader() {
     buyers.acknowledge(50, PATIENCE).await;
     let status = cluster.status(next).await.unwrap();
     assert_eq!(status["nodes"].as_array().unwrap().len(), 4, "{status}");
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
 }
 
 /// What a node is, as another one sees it.
@@ -88,5 +88,5 @@ async fn leadership_is_handed_over() {
         .await;
         buyers.acknowledge(50, PATIENCE).await;
     }
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
 }

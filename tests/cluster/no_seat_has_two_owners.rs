@@ -6,12 +6,12 @@ use serde_json::json;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::buyers::{Buyers, insist};
-use crate::harness::{Cluster, PATIENCE, Setup, draw_key};
-use crate::http::Call;
-use crate::live::{Form, Viewer};
-use crate::stage::{Stage, Wanted, hold};
-use crate::waiting::{stretch, until};
+use tests::buyers::{Buyers, insist};
+use tests::harness::{Cluster, PATIENCE, Setup, draw_key};
+use tests::http::Call;
+use tests::live::{Form, Viewer};
+use tests::stage::{Stage, Wanted, hold};
+use tests::waiting::{stretch, until};
 
 /// Few seats and many buyers: nearly every hold collides with another's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -20,7 +20,7 @@ async fn many_buyers_of_few_seats() {
     let stage = Stage::set(&mut cluster, Wanted { rows: 8, row: 20, showtimes: 2, ..Wanted::default() }).await;
     let mut buyers = Buyers::start(&cluster, &stage, 64);
     buyers.go_on_for(stretch(5)).await;
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
 }
 
 /// All want the same seat, through all nodes, while the leader is killed: one gets it.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Cluster, Setup, draw_key};
-use crate::http::{Answer, Call};
-use crate::stage::{Stage, Wanted, hold, sell, text};
+use tests::harness::{Cluster, Setup, draw_key};
+use tests::http::{Answer, Call};
+use tests::stage::{Stage, Wanted, hold, sell, text};
 
 /// What one organization has, by the routes that show it.
 struct Things {
@@ -86,7 +86,7 @@ async fn not_through_any_route() {
 /// Nothing of `mine` can be changed by `theirs`.
 async fn changes_are_refused(cluster: &Cluster, mine: &Things, theirs: &Things) {
     let rename = json!({ "name": "Theirs now" });
-    let plan = crate::stage::plan(1, 2);
+    let plan = tests::stage::plan(1, 2, 10);
     let calls = [
         Call::patch(&format!("/api/v1/venues/{}", mine.venue), &rename),
         Call::delete(&format!("/api/v1/venues/{}", mine.venue)),

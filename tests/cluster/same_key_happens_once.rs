@@ -1,11 +1,11 @@
 //! Promise 6: a retried request with the same idempotency key happens once, also across leader loss.
 
-use crate::buyers::insist;
-use crate::harness::{Cluster, PATIENCE, Setup, draw_key};
-use crate::http::{Answer, Call};
-use crate::oracle::{orders, seats};
-use crate::stage::{Stage, Wanted, hold, release, sell, text};
-use crate::waiting::until;
+use tests::buyers::insist;
+use tests::harness::{Cluster, PATIENCE, Setup, draw_key};
+use tests::http::{Answer, Call};
+use tests::readback::{orders, seats};
+use tests::stage::{Stage, Wanted, hold, release, sell, text};
+use tests::waiting::until;
 
 /// An answer by a node, waited for while there is no leader.
 async fn answered(cluster: &Cluster, node: usize, call: &Call) -> Answer {

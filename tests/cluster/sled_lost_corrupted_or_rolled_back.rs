@@ -1,10 +1,10 @@
 //! Promise 2: sled is an accelerator. Whatever becomes of it, the node comes back with the same state as the others.
 
-use crate::buyers::Buyers;
-use crate::faults::{copy_folder, files, flip_bit};
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::stage::{Stage, Wanted};
-use crate::waiting::until;
+use tests::buyers::Buyers;
+use tests::faults::{copy_folder, files, flip_bit};
+use tests::harness::{Cluster, PATIENCE, Setup};
+use tests::stage::{Stage, Wanted};
+use tests::waiting::until;
 
 /// The folder with the copy of the state, below a node's data.
 const COPY: &str = "state";
@@ -52,5 +52,5 @@ async fn one_node_at_a_time() {
         buyers.acknowledge(50, PATIENCE).await;
         println!("{damage}: the node is back");
     }
-    buyers.stop().await.check(&mut cluster, &stage).await;
+    buyers.stop().await.check(&mut cluster).await;
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::buyers::Buyers;
-use crate::harness::{Cluster, PATIENCE, Setup};
-use crate::live::{Form, Viewer};
-use crate::oracle::{INTERRUPTION_MAX, seats};
-use crate::stage::{Stage, Wanted};
-use crate::waiting::stretch;
+use tests::buyers::Buyers;
+use tests::harness::{Cluster, INTERRUPTION_MAX, PATIENCE, Setup};
+use tests::live::{Form, Viewer};
+use tests::readback::seats;
+use tests::stage::{Stage, Wanted};
+use tests::waiting::stretch;
 
 /// The viewer's map is the state that a node shows, once nothing changes any more.
 async fn equals_the_state(viewer: &mut Viewer, cluster: &Cluster, index: u64, showtime: &str) {

@@ -3,7 +3,7 @@
 use crate::live::Frame;
 
 /// Media type of a packed map.
-pub(crate) const SEATS: &str = "application/vnd.usher.seats";
+pub const SEATS: &str = "application/vnd.usher.seats";
 /// Bytes of its header.
 const SEATS_HEADER: usize = 32;
 
@@ -12,7 +12,7 @@ fn number(bytes: &[u8]) -> u64 {
 }
 
 /// Index and states of a packed map.
-pub(crate) fn seats(bytes: &[u8]) -> (u64, Vec<u8>) {
+pub fn seats(bytes: &[u8]) -> (u64, Vec<u8>) {
     assert_eq!(&bytes[..6], b"USHS\x01\x02", "magic, version 1, two bits a seat");
     assert_eq!(number(&bytes[6..8]), SEATS_HEADER as u64);
     let count = number(&bytes[8..12]) as usize;
@@ -23,7 +23,7 @@ pub(crate) fn seats(bytes: &[u8]) -> (u64, Vec<u8>) {
 }
 
 /// A packed frame of the live feed.
-pub(crate) fn frame(bytes: &[u8]) -> Frame {
+pub fn frame(bytes: &[u8]) -> Frame {
     assert_eq!(&bytes[..4], [1, 1, 0, 0], "version 1, kind 1");
     let at = |from: usize, len: usize| number(&bytes[from..from + len]);
     let (seats, areas) = (at(32, 4) as usize, at(36, 4) as usize);

@@ -15,24 +15,24 @@ const WITHIN: Duration = Duration::from_secs(12);
 
 /// One request.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Option<Vec<u8>>,
+pub struct Call {
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Vec<u8>>,
 }
 
 /// What came back.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
 /// Why nothing came back.
 #[derive(Debug, Clone)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// No connection: the node has not seen the request.
     NotSent(String),
     /// It may have seen it.
@@ -49,38 +49,38 @@ impl std::fmt::Display for Failure {
 }
 
 impl Call {
-    pub(crate) fn new(method: &str, path: &str) -> Self {
+    pub fn new(method: &str, path: &str) -> Self {
         Self { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: None }
     }
-    pub(crate) fn get(path: &str) -> Self {
+    pub fn get(path: &str) -> Self {
         Self::new("GET", path)
     }
-    pub(crate) fn delete(path: &str) -> Self {
+    pub fn delete(path: &str) -> Self {
         Self::new("DELETE", path)
     }
-    pub(crate) fn post(path: &str, body: &Value) -> Self {
+    pub fn post(path: &str, body: &Value) -> Self {
         Self::new("POST", path).json(body)
     }
-    pub(crate) fn patch(path: &str, body: &Value) -> Self {
+    pub fn patch(path: &str, body: &Value) -> Self {
         Self::new("PATCH", path).json(body)
     }
-    pub(crate) fn json(self, body: &Value) -> Self {
+    pub fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json").bytes(body.to_string().into_bytes())
     }
-    pub(crate) fn bytes(mut self, body: Vec<u8>) -> Self {
+    pub fn bytes(mut self, body: Vec<u8>) -> Self {
         self.body = Some(body);
         self
     }
-    pub(crate) fn header(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+    pub fn header(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
     /// With an API key or a hold token.
-    pub(crate) fn bearer(self, token: &str) -> Self {
+    pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
     /// With an idempotency key.
-    pub(crate) fn once(self, key: &str) -> Self {
+    pub fn once(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }
 
@@ -99,56 +99,56 @@ impl Call {
 }
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
     /// The body; null if it is no JSON.
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
     /// The log index it reflects.
-    pub(crate) fn index(&self) -> u64 {
+    pub fn index(&self) -> u64 {
         self.header("x-log-index").and_then(|v| v.parse().ok()).unwrap_or(0)
     }
-    pub(crate) fn replayed(&self) -> bool {
+    pub fn replayed(&self) -> bool {
         self.header("idempotency-replayed") == Some("true")
     }
     /// The problem's code.
-    pub(crate) fn code(&self) -> String {
+    pub fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
     /// Status and the beginning of the body, for messages.
-    pub(crate) fn told(&self) -> String {
+    pub fn told(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         format!("{} {}", self.status, text.chars().take(600).collect::<String>())
     }
     /// The body of an answer that must have this status.
     #[track_caller]
-    pub(crate) fn expect(&self, status: u16) -> Value {
+    pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.told());
         self.json()
     }
 }
 
 /// A connection to one node that is kept while it works.
-pub(crate) struct Client {
+pub struct Client {
     address: SocketAddr,
     within: Duration,
     stream: Option<TcpStream>,
 }
 
 impl Client {
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    pub fn new(address: SocketAddr) -> Self {
         Self { address, within: WITHIN, stream: None }
     }
 
     /// One that gives up sooner.
-    pub(crate) fn within(address: SocketAddr, within: Duration) -> Self {
+    pub fn within(address: SocketAddr, within: Duration) -> Self {
         Self { within, ..Self::new(address) }
     }
 
     /// Sends a request and reads its answer.
-    pub(crate) async fn send(&mut self, call: &Call) -> Result<Answer, Failure> {
+    pub async fn send(&mut self, call: &Call) -> Result<Answer, Failure> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => match timeout(self.within, TcpStream::connect(self.address)).await {
@@ -189,7 +189,7 @@ impl Client {
 }
 
 /// One request on a connection of its own.
-pub(crate) async fn call(address: SocketAddr, call: &Call) -> Result<Answer, Failure> {
+pub async fn call(address: SocketAddr, call: &Call) -> Result<Answer, Failure> {
     Client::new(address).send(call).await
 }
 

@@ -20,51 +20,51 @@ use crate::waiting::until;
 
 /// What a viewer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     Json,
     Packed,
 }
 
 /// Changes of one showtime, in either form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Frame {
-    pub(crate) channel: u64,
-    pub(crate) from: u64,
-    pub(crate) to: u64,
-    pub(crate) seats: Vec<(usize, u8)>,
-    pub(crate) areas: Vec<(usize, u64)>,
+pub struct Frame {
+    pub channel: u64,
+    pub from: u64,
+    pub to: u64,
+    pub seats: Vec<(usize, u8)>,
+    pub areas: Vec<(usize, u64)>,
 }
 
 /// One who watches a showtime at one node.
-pub(crate) struct Viewer {
-    pub(crate) node: usize,
-    pub(crate) form: Form,
+pub struct Viewer {
+    pub node: usize,
+    pub form: Form,
     showtime: String,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     channel: u64,
     /// The map: one state a seat, 0 to 3.
-    pub(crate) seats: Vec<u8>,
+    pub seats: Vec<u8>,
     /// Free places of the areas that changed.
-    pub(crate) areas: BTreeMap<usize, u64>,
+    pub areas: BTreeMap<usize, u64>,
     /// What the map reflects.
-    pub(crate) index: u64,
+    pub index: u64,
     /// `to` of the last frame of this socket.
     last_to: Option<u64>,
     /// Times it had to begin anew.
-    pub(crate) resyncs: usize,
-    pub(crate) frames: usize,
+    pub resyncs: usize,
+    pub frames: usize,
 }
 
 /// How a socket ended.
 #[derive(Debug)]
-pub(crate) struct Closed {
-    pub(crate) code: Option<u16>,
-    pub(crate) reason: String,
+pub struct Closed {
+    pub code: Option<u16>,
+    pub reason: String,
 }
 
 impl Viewer {
     /// Connects, subscribes, and takes the first snapshot.
-    pub(crate) async fn open(cluster: &Cluster, node: usize, showtime: &str, form: Form) -> Self {
+    pub async fn open(cluster: &Cluster, node: usize, showtime: &str, form: Form) -> Self {
         let socket = connect(cluster, node, form).await;
         let mut viewer = Self {
             node,
@@ -84,7 +84,7 @@ impl Viewer {
     }
 
     /// Leaves and goes on at another node from where it was.
-    pub(crate) async fn move_to(&mut self, cluster: &Cluster, node: usize) {
+    pub async fn move_to(&mut self, cluster: &Cluster, node: usize) {
         self.socket = connect(cluster, node, self.form).await;
         self.node = node;
         let from = self.index;
@@ -141,14 +141,14 @@ impl Viewer {
     }
 
     /// Takes frames until the map reflects an index; true if it does, false when told to resync (and has).
-    pub(crate) async fn follow_to(&mut self, cluster: &Cluster, index: u64) {
+    pub async fn follow_to(&mut self, cluster: &Cluster, index: u64) {
         while self.index < index {
             self.take(cluster, PATIENCE).await.unwrap_or_else(|closed| panic!("closed at {}: {closed:?}", self.index));
         }
     }
 
     /// Takes one message.
-    pub(crate) async fn take(&mut self, cluster: &Cluster, within: Duration) -> Result<(), Closed> {
+    pub async fn take(&mut self, cluster: &Cluster, within: Duration) -> Result<(), Closed> {
         match self.told(within).await? {
             Told::Frame(frame) => self.apply(cluster, frame).await,
             Told::Json(told) => {

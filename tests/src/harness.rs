@@ -13,8 +13,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::faults::Switch;
 use crate::http::{Answer, Call, Client, Failure};
+use crate::network::Switch;
 use crate::process::{Node, program};
 use crate::stage::text;
 use crate::waiting::until;
@@ -23,12 +23,14 @@ use crate::waiting::until;
 static ROOM: Semaphore = Semaphore::const_new(2);
 static NEXT_PORT: AtomicU16 = AtomicU16::new(0);
 /// Longest any step of forming, healing or catching up may take here, debug build and a busy machine included.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest that sales may be interrupted by the loss of a minority (promise 8).
+pub const INTERRUPTION_MAX: Duration = Duration::from_secs(2);
 const SECRET: &str = "a-secret-that-only-tests-share";
 
 /// What a cluster is started with.
 #[derive(Default)]
-pub(crate) struct Setup<'a> {
+pub struct Setup<'a> {
     /// Nodes that vote.
     voters: usize,
     /// Nodes that have a folder and ports, and are not started.
@@ -44,54 +46,54 @@ pub(crate) struct Setup<'a> {
 }
 
 impl<'a> Setup<'a> {
-    pub(crate) fn nodes(voters: usize) -> Self {
+    pub fn nodes(voters: usize) -> Self {
         Self { voters, ..Self::default() }
     }
-    pub(crate) fn spare(mut self, spare: usize) -> Self {
+    pub fn spare(mut self, spare: usize) -> Self {
         self.spare = spare;
         self
     }
-    pub(crate) fn alone(mut self) -> Self {
+    pub fn alone(mut self) -> Self {
         self.alone = true;
         self
     }
-    pub(crate) fn with(mut self, section: &'static str, key: &'static str, value: impl Into<toml::Value>) -> Self {
+    pub fn with(mut self, section: &'static str, key: &'static str, value: impl Into<toml::Value>) -> Self {
         self.settings.push((section, key, value.into()));
         self
     }
     /// Snapshots and purges within seconds of load.
-    pub(crate) fn small_snapshots(self) -> Self {
+    pub fn small_snapshots(self) -> Self {
         self.with("storage", "snapshot_log_bytes", 128 << 10).with("storage", "keep_log_bytes", 64 << 10)
     }
     /// Every node in a network namespace of its own, one link for clients and one for peers.
-    pub(crate) fn on(mut self, switch: Switch) -> Self {
+    pub fn on(mut self, switch: Switch) -> Self {
         self.switch = Some(switch);
         self
     }
-    pub(crate) fn env(mut self, node: usize, name: &str, value: impl Into<String>) -> Self {
+    pub fn env(mut self, node: usize, name: &str, value: impl Into<String>) -> Self {
         self.env.push((node, name.to_owned(), value.into()));
         self
     }
     /// A node's data lies in this folder.
-    pub(crate) fn data(mut self, node: usize, folder: &Path) -> Self {
+    pub fn data(mut self, node: usize, folder: &Path) -> Self {
         self.data.push((node, folder.to_owned()));
         self
     }
     /// Has every node's configuration file seen to, before any node starts.
-    pub(crate) fn each(mut self, see_to: &'a dyn Fn(&Path)) -> Self {
+    pub fn each(mut self, see_to: &'a dyn Fn(&Path)) -> Self {
         self.each = Some(see_to);
         self
     }
 }
 
 /// Running nodes, and what forming them answered.
-pub(crate) struct Cluster {
+pub struct Cluster {
     /// In the order of their numbers.
-    pub(crate) nodes: Vec<Node>,
+    pub nodes: Vec<Node>,
     /// The first organization's.
-    pub(crate) key: String,
-    pub(crate) organization: String,
-    pub(crate) switch: Option<Switch>,
+    pub key: String,
+    pub organization: String,
+    pub switch: Option<Switch>,
     folder: Option<TempDir>,
     _room: SemaphorePermit<'static>,
 }
@@ -135,7 +137,7 @@ fn configure(node: &Node, urls: &[String], secret_file: &Path, settings: &[(&str
 
 impl Cluster {
     /// Starts the nodes and forms a cluster of the voters.
-    pub(crate) async fn start(setup: Setup<'_>) -> Self {
+    pub async fn start(setup: Setup<'_>) -> Self {
         let voters = setup.voters;
         let mut cluster = Self::prepare(setup).await;
         cluster.form(voters).await;
@@ -203,8 +205,13 @@ impl Cluster {
         }
     }
 
+    /// Where its nodes' files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
     /// Runs the product's command line against a node.
-    pub(crate) async fn cli(&self, at: usize, arguments: &[&str]) -> Output {
+    pub async fn cli(&self, at: usize, arguments: &[&str]) -> Output {
         let mut command = Command::new(program());
         command.args(["--json", "--server", &format!("http://{}", self.nodes[at - 1].http)]);
         if !self.key.is_empty() {
@@ -218,7 +225,7 @@ impl Cluster {
     }
 
     /// The same, for a command that must do what it is asked; answers what it printed.
-    pub(crate) async fn ok(&self, at: usize, arguments: &[&str]) -> Value {
+    pub async fn ok(&self, at: usize, arguments: &[&str]) -> Value {
         let out = self.cli(at, arguments).await;
         let (printed, told) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
         assert!(out.status.success(), "usher {arguments:?}: {}\n{printed}\n{told}", out.status);
@@ -227,34 +234,34 @@ impl Cluster {
     }
 
     /// Lets a node that runs and is new join through another, and vote.
-    pub(crate) async fn join(&self, at: usize, number: usize) {
+    pub async fn join(&self, at: usize, number: usize) {
         let config = self.nodes[number - 1].config.to_str().unwrap();
         self.ok(at, &["cluster", "join", "--config", config]).await;
     }
 
     /// A node by its number, from 1.
-    pub(crate) fn node(&mut self, number: usize) -> &mut Node {
+    pub fn node(&mut self, number: usize) -> &mut Node {
         &mut self.nodes[number - 1]
     }
 
     /// Numbers of the nodes that run.
-    pub(crate) fn running(&mut self) -> Vec<usize> {
+    pub fn running(&mut self) -> Vec<usize> {
         self.nodes.iter_mut().filter_map(|n| n.is_running().then_some(n.number)).collect()
     }
 
     /// Starts a node again and waits until it may take traffic.
-    pub(crate) async fn restart(&mut self, number: usize) {
+    pub async fn restart(&mut self, number: usize) {
         self.node(number).start();
         self.node(number).answers("/readyz", PATIENCE).await;
     }
 
     /// One request to one node.
-    pub(crate) async fn call(&self, number: usize, call: &Call) -> Result<Answer, Failure> {
+    pub async fn call(&self, number: usize, call: &Call) -> Result<Answer, Failure> {
         self.nodes[number - 1].call(call).await
     }
 
     /// One request as staff that is repeated, anywhere, until it is answered by something other than 5xx.
-    pub(crate) async fn staff(&mut self, call: Call) -> Answer {
+    pub async fn staff(&mut self, call: Call) -> Answer {
         let call = call.bearer(&self.key);
         let call = if call.method == "GET" { call } else { call.once(&draw_key()) };
         let nodes = self.running();
@@ -269,14 +276,14 @@ impl Cluster {
     }
 
     /// What a node says of the cluster.
-    pub(crate) async fn status(&self, number: usize) -> Option<Value> {
+    pub async fn status(&self, number: usize) -> Option<Value> {
         let mut client = Client::within(self.nodes[number - 1].http, Duration::from_secs(2));
         let answer = client.send(&Call::get("/api/v1/cluster").bearer(&self.key)).await.ok()?;
         (answer.status == 200).then(|| answer.json())
     }
 
     /// The id of a node in the cluster, as a node that runs sees it.
-    pub(crate) async fn id(&self, via: usize, number: usize) -> Option<String> {
+    pub async fn id(&self, via: usize, number: usize) -> Option<String> {
         let address = self.nodes[number - 1].peer.to_string();
         let status = self.status(via).await?;
         let member = status["nodes"].as_array()?.iter().find(|m| m["address"] == address.as_str())?;
@@ -284,12 +291,12 @@ impl Cluster {
     }
 
     /// The number of the node that leads, once a majority of the running nodes agrees on one that runs.
-    pub(crate) async fn leader(&mut self) -> usize {
+    pub async fn leader(&mut self) -> usize {
         until("the nodes agree on a leader", PATIENCE, async || self.leader_now().await).await
     }
 
     /// The same without waiting.
-    pub(crate) async fn leader_now(&mut self) -> Option<usize> {
+    pub async fn leader_now(&mut self) -> Option<usize> {
         let running = self.running();
         let mut votes = vec![0_usize; self.nodes.len() + 1];
         for number in &running {
@@ -304,7 +311,7 @@ impl Cluster {
     }
 
     /// Waits until all running nodes have applied the same index, compares their digests there, and answers it.
-    pub(crate) async fn settle(&mut self) -> u64 {
+    pub async fn settle(&mut self) -> u64 {
         let running = self.running();
         let call = Call::get("/api/v1/cluster/digest").bearer(&self.key);
         until("all nodes have applied the same index", PATIENCE, async || {
@@ -321,7 +328,7 @@ impl Cluster {
     }
 
     /// Compares all running nodes' digests at the newest 1,024th index below `index`, if there is one.
-    pub(crate) async fn digests_agree_below(&mut self, index: u64) {
+    pub async fn digests_agree_below(&mut self, index: u64) {
         let at = index / 1_024 * 1_024;
         if at == 0 {
             return;
@@ -340,7 +347,7 @@ impl Cluster {
 }
 
 /// A key nobody else draws.
-pub(crate) fn draw_key() -> String {
+pub fn draw_key() -> String {
     static DRAWN: AtomicU16 = AtomicU16::new(0);
     let nanos = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     format!(

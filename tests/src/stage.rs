@@ -3,34 +3,41 @@
 
 use serde_json::{Value, json};
 
+use crate::buyers::Offer;
 use crate::harness::Cluster;
+use crate::history::House;
 use crate::http::Call;
 
 /// Showtimes on sale, all on the same plan.
 #[derive(Clone)]
-pub(crate) struct Stage {
-    pub(crate) event: String,
-    pub(crate) plan: String,
-    pub(crate) showtimes: Vec<String>,
+pub struct Stage {
+    pub event: String,
+    pub plan: String,
+    pub showtimes: Vec<String>,
     /// Place ids in plan order.
-    pub(crate) places: Vec<String>,
+    pub places: Vec<String>,
     /// Seats of a row.
-    pub(crate) row: usize,
+    pub row: usize,
     /// The id of its one area with numberless places.
-    pub(crate) area: String,
+    pub area: String,
+    /// Places of the area.
+    pub capacity: u32,
+    pub hold_ttl_s: u64,
 }
 
 /// What a stage is made of.
-pub(crate) struct Wanted {
-    pub(crate) rows: usize,
-    pub(crate) row: usize,
-    pub(crate) showtimes: usize,
-    pub(crate) hold_ttl_s: u64,
+pub struct Wanted {
+    pub rows: usize,
+    pub row: usize,
+    pub showtimes: usize,
+    /// Places of its area.
+    pub capacity: u32,
+    pub hold_ttl_s: u64,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { rows: 100, row: 50, showtimes: 1, hold_ttl_s: 300 }
+        Self { rows: 100, row: 50, showtimes: 1, capacity: 1_000, hold_ttl_s: 300 }
     }
 }
 
@@ -38,8 +45,8 @@ fn point(x: usize, y: usize) -> Value {
     json!({ "x": x, "y": y })
 }
 
-/// A plan in the open form: one zone of equal rows, and standing room for 1,000.
-pub(crate) fn plan(rows: usize, row: usize) -> Value {
+/// A plan in the open form: one zone of equal rows, and standing room.
+pub fn plan(rows: usize, row: usize, capacity: u32) -> Value {
     let rows: Vec<Value> = (0..rows)
         .map(|r| {
             let seat = |s: usize| {
@@ -50,7 +57,7 @@ pub(crate) fn plan(rows: usize, row: usize) -> Value {
                     "seats": (0..row).map(seat).collect::<Vec<_>>() })
         })
         .collect();
-    let area = json!({ "shape": "rectangle", "uuid": "standing", "area_id": "standing", "capacity": 1000,
+    let area = json!({ "shape": "rectangle", "uuid": "standing", "area_id": "standing", "capacity": capacity,
         "category": "Standing", "position": point(0, 0), "rectangle": { "width": 300, "height": 100 }, "rotation": 0,
         "color": "#CFC8D2", "border_color": "#8A8091", "text": { "text": "Standing", "position": point(5, 5), "color": "#000000", "size": 12 } });
     json!({ "name": "Hall", "size": { "width": 2000, "height": 4000 },
@@ -61,11 +68,11 @@ pub(crate) fn plan(rows: usize, row: usize) -> Value {
 
 impl Stage {
     /// Makes all of it as the first organization.
-    pub(crate) async fn set(cluster: &mut Cluster, wanted: Wanted) -> Self {
+    pub async fn set(cluster: &mut Cluster, wanted: Wanted) -> Self {
         let venue = json!({ "name": "The hall", "address": "1 Test Street", "city": "Berlin", "country": "DE", "zone": "Europe/Berlin" });
         let venue = cluster.staff(Call::post("/api/v1/venues", &venue)).await.expect(201);
         let path = format!("/api/v1/venues/{}/plans", text(&venue, "id"));
-        let plan = cluster.staff(Call::post(&path, &plan(wanted.rows, wanted.row))).await.expect(201);
+        let plan = cluster.staff(Call::post(&path, &plan(wanted.rows, wanted.row, wanted.capacity))).await.expect(201);
         let plan = text(&plan, "id");
         let event = cluster.staff(Call::post("/api/v1/events", &json!({ "title": "An evening" }))).await.expect(201);
         let event = text(&event, "id");
@@ -79,19 +86,21 @@ impl Stage {
             plan,
             showtimes: Vec::new(),
             row: wanted.row,
+            capacity: wanted.capacity,
+            hold_ttl_s: wanted.hold_ttl_s,
         };
         assert_eq!(stage.places.len(), wanted.rows * wanted.row, "geometry names every seat");
         for _ in 0..wanted.showtimes {
-            stage.add_showtime(cluster, wanted.hold_ttl_s).await;
+            stage.add_showtime(cluster).await;
         }
         stage
     }
 
     /// Puts one more showtime on sale.
-    pub(crate) async fn add_showtime(&mut self, cluster: &mut Cluster, hold_ttl_s: u64) -> String {
+    pub async fn add_showtime(&mut self, cluster: &mut Cluster) -> String {
         let price = |amount: u32| json!({ "amount": amount, "currency": "EUR" });
         let showtime = json!({ "plan": self.plan, "starts_at": "2031-05-01T18:00:00Z", "ends_at": "2031-05-01T20:00:00Z",
-            "zone": "Europe/Berlin", "hold_ttl_seconds": hold_ttl_s, "price_tiers": [
+            "zone": "Europe/Berlin", "hold_ttl_seconds": self.hold_ttl_s, "price_tiers": [
                 { "id": "stalls", "name": "Stalls", "price": price(4500), "fees": price(250), "categories": ["Stalls"] },
                 { "id": "standing", "name": "Standing", "price": price(2500), "categories": ["Standing"] }] });
         let path = format!("/api/v1/events/{}/showtimes", self.event);
@@ -102,11 +111,22 @@ impl Stage {
         self.showtimes.push(id.clone());
         id
     }
+
+    /// What buyers need to know of one of its showtimes.
+    pub fn offer(&self, showtime: &str) -> Offer {
+        let house = House {
+            showtime: showtime.to_owned(),
+            places: self.places.clone(),
+            capacity: self.capacity,
+            hold_ttl_ms: self.hold_ttl_s * 1_000,
+        };
+        Offer { house, row: self.row, area: self.area.clone() }
+    }
 }
 
 /// A text member that must be there.
 #[track_caller]
-pub(crate) fn text(value: &Value, name: &str) -> String {
+pub fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no text {name} in {value}")).to_owned()
 }
 
@@ -116,18 +136,24 @@ fn place_ids(geometry: &Value) -> Vec<String> {
 }
 
 /// The request that holds places.
-pub(crate) fn hold(showtime: &str, places: &[&str], key: &str) -> Call {
+pub fn hold(showtime: &str, places: &[&str], key: &str) -> Call {
     Call::post(&format!("/api/v1/showtimes/{showtime}/holds"), &json!({ "places": places })).once(key)
 }
 
+/// The request that holds places of an area.
+pub fn hold_area(showtime: &str, area: &str, quantity: u32, key: &str) -> Call {
+    let body = json!({ "areas": [{ "area": area, "quantity": quantity }] });
+    Call::post(&format!("/api/v1/showtimes/{showtime}/holds"), &body).once(key)
+}
+
 /// The request that sells holds at the box office, as staff.
-pub(crate) fn sell(holds: &[&str], staff: &str, token: &str, key: &str) -> Call {
+pub fn sell(holds: &[&str], staff: &str, token: &str, key: &str) -> Call {
     let body = json!({ "holds": holds, "buyer": { "name": "Ada", "email": "ada@example.org" },
         "payment": { "method": "box_office", "kind": "cash" } });
     Call::post("/api/v1/orders", &body).bearer(staff).header("x-hold-token", token).once(key)
 }
 
 /// The request that gives a hold back.
-pub(crate) fn release(hold: &str, token: &str, key: &str) -> Call {
+pub fn release(hold: &str, token: &str, key: &str) -> Call {
     Call::delete(&format!("/api/v1/holds/{hold}")).bearer(token).once(key)
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 /// Looks until there is something to see; panics with `what` when there is nothing after `within`.
-pub(crate) async fn until<T>(what: &str, within: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, within: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let end = Instant::now() + within;
     let mut ticks = interval(LOOK_AGAIN);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -23,7 +23,7 @@ pub(crate) async fn until<T>(what: &str, within: Duration, mut look: impl AsyncF
 }
 
 /// Looks for the whole of `span` and panics with what is seen, if anything is.
-pub(crate) async fn never(span: Duration, mut look: impl AsyncFnMut() -> Option<String>) {
+pub async fn never(span: Duration, mut look: impl AsyncFnMut() -> Option<String>) {
     let end = Instant::now() + span;
     let mut ticks = interval(LOOK_AGAIN);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -36,7 +36,7 @@ pub(crate) async fn never(span: Duration, mut look: impl AsyncFnMut() -> Option<
 }
 
 /// How long a stretch of load lasts; `USHER_FAULTS=long` makes it ten times longer.
-pub(crate) fn stretch(seconds: u64) -> Duration {
+pub fn stretch(seconds: u64) -> Duration {
     let long = std::env::var("USHER_FAULTS").is_ok_and(|v| v == "long");
     Duration::from_secs(if long { seconds * 10 } else { seconds })
 }

@@ -14,26 +14,30 @@ use crate::http::{Answer, Call, Client, Failure};
 use crate::waiting::until;
 
 /// A node process and the files it lives on.
-pub(crate) struct Node {
+pub struct Node {
     /// From 1.
-    pub(crate) number: usize,
-    pub(crate) http: SocketAddr,
-    pub(crate) peer: SocketAddr,
-    pub(crate) data: PathBuf,
-    pub(crate) config: PathBuf,
-    pub(crate) log: PathBuf,
+    pub number: usize,
+    pub http: SocketAddr,
+    pub peer: SocketAddr,
+    pub data: PathBuf,
+    pub config: PathBuf,
+    pub log: PathBuf,
     /// What the command line begins with, such as `ip netns exec …`.
-    pub(crate) via: Vec<String>,
-    pub(crate) env: Vec<(String, String)>,
+    pub via: Vec<String>,
+    pub env: Vec<(String, String)>,
+    /// Its boot-time and monotonic clocks are ahead of the machine's by this, in s, from its next start on.
+    pub boot_offset_s: u64,
     child: Option<Child>,
     ended: Option<ExitStatus>,
 }
 
-/// The program under test: `USHER_BIN`, else the one beside this test in the target folder.
-pub(crate) fn program() -> PathBuf {
+/// The program under test: `USHER_BIN`, else the one in the same target folder as this program.
+pub fn program() -> PathBuf {
     let file = std::env::var_os("USHER_BIN").map(PathBuf::from).or_else(|| {
         let here = std::env::current_exe().ok()?;
-        Some(here.parent()?.parent()?.join("usher"))
+        // Tests lie one folder deeper than programs.
+        let beside = here.parent()?.join("usher");
+        Some(if beside.exists() { beside } else { here.parent()?.parent()?.join("usher") })
     });
     let file = file.expect("a path for the program under test");
     assert!(file.exists(), "{}: build it first (cargo build -p node) or set USHER_BIN", file.display());
@@ -41,7 +45,7 @@ pub(crate) fn program() -> PathBuf {
 }
 
 impl Node {
-    pub(crate) fn new(number: usize, http: SocketAddr, peer: SocketAddr, home: &Path) -> Self {
+    pub fn new(number: usize, http: SocketAddr, peer: SocketAddr, home: &Path) -> Self {
         Self {
             number,
             http,
@@ -51,16 +55,21 @@ impl Node {
             log: home.join("usher.log"),
             via: Vec::new(),
             env: Vec::new(),
+            boot_offset_s: 0,
             child: None,
             ended: None,
         }
     }
 
     /// Starts the process; does not wait for anything.
-    pub(crate) fn start(&mut self) {
+    pub fn start(&mut self) {
         assert!(self.child.is_none(), "node {} runs already", self.number);
         let log = File::options().create(true).append(true).open(&self.log).expect("the node's log file");
         let mut line = self.via.clone();
+        if self.boot_offset_s > 0 {
+            let ahead = self.boot_offset_s.to_string();
+            line.extend(["unshare", "--time", "--boottime", &ahead, "--monotonic", &ahead].map(str::to_owned));
+        }
         line.push(program().to_string_lossy().into_owned());
         let child = Command::new(&line[0])
             .args(&line[1..])
@@ -77,7 +86,7 @@ impl Node {
         self.ended = None;
     }
 
-    pub(crate) fn is_running(&mut self) -> bool {
+    pub fn is_running(&mut self) -> bool {
         if let Some(child) = &mut self.child
             && let Ok(Some(status)) = child.try_wait()
         {
@@ -85,6 +94,16 @@ impl Node {
             self.child = None;
         }
         self.child.is_some()
+    }
+
+    /// Its process, if it was started and not seen to end.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// How it ended, if it ended by itself.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        if self.is_running() { None } else { self.ended }
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -96,7 +115,7 @@ impl Node {
     }
 
     /// kill −9.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             self.ended = child.wait().ok();
@@ -104,33 +123,33 @@ impl Node {
     }
 
     /// SIGTERM, without waiting.
-    pub(crate) fn ask_to_stop(&mut self) {
+    pub fn ask_to_stop(&mut self) {
         self.signal(Signal::TERM);
     }
 
     /// SIGSTOP.
-    pub(crate) fn pause(&mut self) {
+    pub fn pause(&mut self) {
         self.signal(Signal::STOP);
     }
 
     /// SIGCONT.
-    pub(crate) fn go_on(&mut self) {
+    pub fn go_on(&mut self) {
         self.signal(Signal::CONT);
     }
 
     /// Waits until the process has ended by itself.
-    pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
+    pub async fn ended(&mut self, within: Duration) -> ExitStatus {
         let what = format!("node {} ends", self.number);
         until(&what, within, async || if self.is_running() { None } else { self.ended }).await
     }
 
     /// One request.
-    pub(crate) async fn call(&self, call: &Call) -> Result<Answer, Failure> {
+    pub async fn call(&self, call: &Call) -> Result<Answer, Failure> {
         crate::http::call(self.http, call).await
     }
 
     /// Waits until a path answers 200.
-    pub(crate) async fn answers(&mut self, path: &str, within: Duration) {
+    pub async fn answers(&mut self, path: &str, within: Duration) {
         let what = format!("node {} answers {path} with 200", self.number);
         let mut client = Client::within(self.http, Duration::from_secs(2));
         until(&what, within, async || {
@@ -141,12 +160,12 @@ impl Node {
     }
 
     /// All that it has logged.
-    pub(crate) fn log_text(&self) -> String {
+    pub fn log_text(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
     /// The end of its log.
-    pub(crate) fn last_lines(&self, count: usize) -> String {
+    pub fn last_lines(&self, count: usize) -> String {
         let text = self.log_text();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(count)..].join("\n")
