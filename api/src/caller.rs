@@ -96,8 +96,10 @@ async fn find_key(app: &App, secret: &str) -> Result<Arc<ApiKey>, Problem> {
     let hash = api_key_hash(secret);
     let look = |state: &booking::State| state.api_key_by_hash(&hash).cloned();
     let mut found = look(&app.cluster.state());
-    // The key may have been made a moment ago through another node.
-    if found.is_none() && app.cluster.linearizable().await.is_ok() {
+    // The key may have been made a moment ago through another node; a node that cannot know says so (503), for whoever
+    // is told that a key is none throws it away.
+    if found.is_none() {
+        app.cluster.linearizable().await?;
         found = look(&app.cluster.state());
     }
     let key = found.ok_or_else(|| Kind::TokenInvalid.problem())?;

@@ -20,6 +20,9 @@ async fn from_three_to_five_and_without_the_leader() {
     for number in [4, 5] {
         cluster.node(number).start();
         cluster.node(number).answers("/healthz", PATIENCE).await;
+        // It knows no keys yet, and does not say that this is none.
+        let asked = cluster.call(number, &Call::get("/api/v1/orders").bearer(&cluster.key)).await.unwrap();
+        assert_eq!((asked.status, asked.code().as_str()), (503, "no-leader"), "{}", asked.told());
     }
     cluster.join(1, 4).await;
     let address = cluster.nodes[4].peer.to_string();

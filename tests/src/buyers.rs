@@ -41,6 +41,8 @@ pub struct Habits {
     pub map: usize,
     /// Longest pause before a visit.
     pub pause: Duration,
+    /// An attempt is given up after this, and the step repeated through another node.
+    pub attempt_max: Duration,
     /// A step is repeated for so long before it counts as unknown.
     pub repeated_for: Duration,
 }
@@ -57,6 +59,7 @@ impl Default for Habits {
             look: 25,
             map: 0,
             pause: Duration::ZERO,
+            attempt_max: ATTEMPT_MAX,
             repeated_for: REPEATED_FOR,
         }
     }
@@ -334,7 +337,7 @@ impl Buyers {
             buyers.open(stage.offer(showtime));
         }
         for number in 0..count {
-            let clients = nodes.iter().map(|address| Client::within(*address, ATTEMPT_MAX)).collect();
+            let clients = nodes.iter().map(|address| Client::within(*address, habits.attempt_max)).collect();
             let mut buyer = Buyer {
                 number: next_client(),
                 clients,

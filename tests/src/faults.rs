@@ -31,7 +31,7 @@ pub struct SmallDisk {
 struct LazyFs {
     child: std::process::Child,
     orders: PathBuf,
-    done: PathBuf,
+    done: fs::File,
 }
 
 impl SmallDisk {
@@ -54,7 +54,7 @@ impl SmallDisk {
         }
         let text = format!(
             "[faults]\nfifo_path={orders:?}\nfifo_path_completed={done:?}\n[cache]\napply_eviction=false\n\
-             [cache.simple]\ncustom_size=\"0.5GB\"\nblocks_per_page=1\n[file system]\nlog_all_operations=false\n\
+             [cache.simple]\ncustom_size=\"0.5GB\"\nblocks_per_page=1\n[filesystem]\nlog_all_operations=false\n\
              logfile={:?}\n",
             at("lazyfs.log")
         );
@@ -77,6 +77,8 @@ impl SmallDisk {
             std::thread::yield_now();
         }
         disk.folder = seen;
+        // It waits for whoever wants to know.
+        let done = fs::File::open(&done).unwrap();
         disk.cache = Some(LazyFs { child, orders, done });
         disk
     }
@@ -85,8 +87,9 @@ impl SmallDisk {
     pub fn lose_power(&self) {
         let cache = self.cache.as_ref().expect("a disk on LazyFS");
         fs::write(&cache.orders, "lazyfs::clear-cache\n").unwrap();
-        let mut told = String::new();
-        fs::File::open(&cache.done).unwrap().read_to_string(&mut told).unwrap();
+        let mut told = [0; 100];
+        let length = (&cache.done).read(&mut told).unwrap();
+        let told = String::from_utf8_lossy(&told[..length]);
         assert!(told.contains("finished::clear-cache"), "LazyFS says {told:?}");
     }
 

@@ -1,4 +1,4 @@
-//! The README's two commands and their relatives: `cargo xtask demo`, `test`, `faults`, `fuzz`, `simulate`.
+//! The README's two commands and their relatives: `cargo xtask demo`, `test`, `faults`, `fuzz`, `simulate`, `torture`.
 //! Deliberately not here: installing what a machine lacks (`.ci/run` does), and anything the product itself needs.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]
@@ -9,6 +9,7 @@ mod schema;
 mod simulate;
 mod step;
 mod suite;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,8 @@ cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny unit
 cargo xtask faults         the long fault runs: ten times longer, and many random seeds; up to two hours
 cargo xtask fuzz [TARGET…] --seconds N --runs N --keep: every decoder under libFuzzer; --keep makes the corpora anew
 cargo xtask simulate       --seeds N --minutes M: a cluster in one thread on simulated time, for each of many seeds
+cargo xtask torture        --minutes N --nodes 3|5 --faults all|NAME,… --seed N: real processes under many faults at once;
+                           torture judge FILE: judges a history that it kept
 ";
 
 fn main() -> ExitCode {
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
         Some("faults") => suite::faults(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("simulate") => simulate::run(rest),
+        Some("torture") => torture::run(rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

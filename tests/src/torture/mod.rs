@@ -17,7 +17,7 @@ use crate::buyers::{Buyers, Habits};
 use crate::checker;
 use crate::dice::{self, Dice};
 use crate::faults::{SmallDisk, WallClock};
-use crate::harness::{Cluster, PATIENCE, Setup};
+use crate::harness::{Cluster, Setup};
 use crate::history::{History, Recorded};
 use crate::network::Switch;
 use crate::readback;
@@ -99,10 +99,12 @@ pub async fn run(plan: Plan) {
         area: 20,
         extend: 10,
         sell: 2,
-        keep: 4,
+        keep: 2,
         look: 30,
         map: 6,
         pause: Duration::from_millis(250),
+        // So that not all of them wait at a node that cannot answer.
+        attempt_max: Duration::from_millis(1_500),
         // To the end of the trouble: what stays unknown costs the search most.
         repeated_for: Duration::from_secs(90),
     };
@@ -210,6 +212,3 @@ pub fn judge(file: &Path) -> bool {
     println!("{verdict}");
     verdict.good()
 }
-
-/// Longest that healing may take, for messages.
-pub const HEALS_WITHIN: Duration = PATIENCE;

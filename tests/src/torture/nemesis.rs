@@ -13,6 +13,8 @@ use crate::harness::{Cluster, PATIENCE};
 
 /// Faults at a time.
 const AT_ONCE_MAX: usize = 3;
+/// A fault that does not go with those under way is drawn again so often.
+const DRAWS: usize = 8;
 /// In so many of a hundred times a majority need not be left.
 const TOO_MUCH: usize = 15;
 
@@ -36,8 +38,11 @@ impl Nemesis {
     pub(super) async fn round(&mut self, cluster: &mut Cluster, buyers: &mut Buyers) {
         let too_much = self.dice.percent(TOO_MUCH);
         for _ in 0..=self.dice.below(AT_ONCE_MAX) {
-            if let Some(damage) = self.draw(cluster, too_much).await {
-                self.begin(damage, cluster).await;
+            for _ in 0..DRAWS {
+                if let Some(damage) = self.draw(cluster, too_much).await {
+                    self.begin(damage, cluster).await;
+                    break;
+                }
             }
             let ms = 300 + self.dice.below(2_500) as u64;
             buyers.go_on_for(Duration::from_millis(ms)).await;
