@@ -3,7 +3,6 @@
 //! tested in the crates.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "parts of tests are tests")]
-#![expect(clippy::print_stdout, reason = "what a run did is told with its result")]
 
 mod a_cut_off_leader_neither_reads_nor_holds;
 mod a_damaged_log_tail;

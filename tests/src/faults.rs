@@ -19,7 +19,7 @@ pub fn try_run(line: &[&str]) {
     let _ = Command::new(line[0]).args(&line[1..]).output();
 }
 
-/// A disk of its own that can be filled, and lose power if it is kept by LazyFS.
+/// A disk of its own that can be filled, and lose power if it is kept by `LazyFS`.
 pub struct SmallDisk {
     pub folder: PathBuf,
     mounted: PathBuf,
@@ -53,10 +53,12 @@ impl SmallDisk {
             fs::create_dir(folder).unwrap();
         }
         let text = format!(
-            "[faults]\nfifo_path={orders:?}\nfifo_path_completed={done:?}\n[cache]\napply_eviction=false\n\
+            "[faults]\nfifo_path=\"{}\"\nfifo_path_completed=\"{}\"\n[cache]\napply_eviction=false\n\
              [cache.simple]\ncustom_size=\"0.5GB\"\nblocks_per_page=1\n[filesystem]\nlog_all_operations=false\n\
-             logfile={:?}\n",
-            at("lazyfs.log")
+             logfile=\"{}\"\n",
+            orders.display(),
+            done.display(),
+            at("lazyfs.log").display()
         );
         fs::write(&settings, text).unwrap();
         let child = Command::new(lazyfs)

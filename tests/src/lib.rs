@@ -9,6 +9,7 @@
     missing_docs,
     reason = "only the tests of this package read it: a comment stands where a name does not say it"
 )]
+#![expect(clippy::return_self_not_must_use, clippy::new_without_default, reason = "it is no library for others")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "it is tests")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a run did is told with its result")]
 

@@ -191,7 +191,7 @@ impl Wires {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        for _ in 0..1 + usize::from(dice.percent(rule.twice)) {
+        for _ in 0..=usize::from(dice.percent(rule.twice)) {
             let (least, most) = rule.late_ms;
             if most == 0 {
                 self.counts.passed.fetch_add(1, Ordering::Relaxed);

@@ -118,10 +118,8 @@ impl<'a> Keys<'a> {
             (Asked::Sell { hold }, Some(Told::Sold { now_ms, .. })) => {
                 self.add(nth, op, hold, What::Sell { perhaps: false }, Some((*now_ms, *now_ms)))?;
             }
-            (Asked::Release { hold }, Some(Told::Released { life: Life::Expired })) => {
-                self.add(nth, op, hold, What::Over, None)?;
-            }
-            (Asked::Extend { hold } | Asked::Sell { hold }, Some(Told::Refused { status: 410, .. })) => {
+            (Asked::Release { hold }, Some(Told::Released { life: Life::Expired }))
+            | (Asked::Extend { hold } | Asked::Sell { hold }, Some(Told::Refused { status: 410, .. })) => {
                 self.add(nth, op, hold, What::Over, None)?;
             }
             (Asked::ReadHold { hold, .. }, Some(Told::Hold { life, until_ms })) => match life {
@@ -137,11 +135,9 @@ impl<'a> Keys<'a> {
             },
             (Asked::ReadOrder { order, .. }, Some(told)) => {
                 let hold = *self.orders.get(order.as_str())?;
-                let what = match told {
-                    Told::Order => What::ReadSold,
-                    Told::Refused { status: 404, .. } => What::ReadNotSold,
-                    _ => return None,
-                };
+                let there = matches!(told, Told::Order);
+                (there || matches!(told, Told::Refused { status: 404, .. })).then_some(())?;
+                let what = if there { What::ReadSold } else { What::ReadNotSold };
                 self.add(nth, op, hold, what, None)?;
             }
             (Asked::ReadMap { showtime, .. }, Some(Told::Map { states })) => {
@@ -214,7 +210,7 @@ impl<'a> Keys<'a> {
         let holding = self.holds.get(hold)?;
         let (number, keys) = (holding.number, holding.keys.clone());
         for (key, _) in keys {
-            self.put(nth, op, key, number, what.clone(), when);
+            self.put(nth, op, key, number, what, when);
         }
         Some(())
     }

@@ -23,7 +23,7 @@ pub(crate) struct Step {
 }
 
 /// What it did or saw. `perhaps`: nobody was told; if it cannot have happened at its place it did not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     /// Ends between these, in ms: the same twice where it was told, else counted from its time.
     Hold {

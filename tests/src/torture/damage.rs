@@ -88,15 +88,14 @@ impl Damage {
     }
 
     /// Does it.
-    pub(super) async fn begin(&mut self, cluster: &mut Cluster, things: &Things, dice: &mut Dice) {
+    pub(super) fn begin(&mut self, cluster: &mut Cluster, things: &Things, dice: &mut Dice) {
         match self.kind {
             Kind::Kill | Kind::KillLeader | Kind::KillMinority => {
                 self.nodes.iter().for_each(|n| cluster.node(*n).kill());
             }
             Kind::KillAll => {
-                let nodes = self.nodes.clone();
-                nodes.iter().for_each(|n| cluster.node(*n).kill());
-                nodes.iter().for_each(|n| cluster.node(*n).start());
+                self.nodes.iter().for_each(|n| cluster.node(*n).kill());
+                self.nodes.iter().for_each(|n| cluster.node(*n).start());
             }
             Kind::Pause | Kind::PauseLeader => self.nodes.iter().for_each(|n| cluster.node(*n).pause()),
             Kind::CutOff
@@ -191,43 +190,60 @@ pub(super) fn members(cluster: &Cluster, things: &Things) -> Vec<usize> {
 
 fn damage_network(kind: Kind, switch: &Switch, members: &[usize], nodes: &[usize], dice: &mut Dice) {
     let pairs = || members.iter().flat_map(|a| members.iter().map(move |b| (*a, *b))).filter(|(a, b)| a != b);
+    let cut = |pairs: &mut dyn Iterator<Item = (usize, usize)>| pairs.for_each(|(a, b)| switch.rule(a, b, CUT));
     match kind {
         Kind::CutOff => switch.cut(nodes[0]),
-        Kind::Halves => {
-            pairs().filter(|(a, b)| nodes.contains(a) != nodes.contains(b)).for_each(|(a, b)| switch.rule(a, b, CUT))
-        }
-        Kind::Ring => {
-            // In a ring each sees its neighbours: of three, with one pair cut; of five, two on either side.
-            let (count, at) = (members.len(), |n| members.iter().position(|m| *m == n).unwrap());
-            let apart = |a: usize, b: usize| (at(a) + count - at(b)) % count;
-            let reach = if count == 3 { 0 } else { 1 };
-            let cut = pairs().filter(|(a, b)| {
-                if count == 3 {
-                    nodes.contains(a) && nodes.contains(b)
-                } else {
-                    apart(*a, *b).min(apart(*b, *a)) > reach
-                }
-            });
-            cut.for_each(|(a, b)| switch.rule(a, b, CUT));
-        }
-        Kind::Deaf => members.iter().filter(|n| **n != nodes[0]).for_each(|n| switch.rule(*n, nodes[0], CUT)),
-        Kind::Mute => members.iter().filter(|n| **n != nodes[0]).for_each(|n| switch.rule(nodes[0], *n, CUT)),
-        _ => {
+        Kind::Halves => cut(&mut pairs().filter(|(a, b)| nodes.contains(a) != nodes.contains(b))),
+        Kind::Ring => cut(&mut pairs().filter(|(a, b)| are_apart(members, nodes, *a, *b))),
+        Kind::Deaf => cut(&mut pairs().filter(|(_, to)| *to == nodes[0])),
+        Kind::Mute => cut(&mut pairs().filter(|(from, _)| *from == nodes[0])),
+        Kind::Loss | Kind::Late | Kind::Twice => {
             let everywhere = dice.percent(50);
-            let rule = match kind {
-                Kind::Loss => Rule { lost: 5 + dice.below(if everywhere { 15 } else { 36 }), ..Rule::default() },
-                Kind::Twice => Rule { twice: 10 + dice.below(60), ..Rule::default() },
-                _ => {
-                    let most = 2 + dice.below(if everywhere { 40 } else { 300 }) as u64;
-                    Rule { late_ms: (most / 4, most), ..Rule::default() }
-                }
-            };
+            let rule = weather(kind, everywhere, dice);
             if everywhere {
                 pairs().for_each(|(a, b)| switch.rule(a, b, rule));
             } else {
                 switch.around(nodes[0], rule);
             }
         }
+        Kind::Kill
+        | Kind::KillLeader
+        | Kind::KillMinority
+        | Kind::KillAll
+        | Kind::Pause
+        | Kind::PauseLeader
+        | Kind::WallClock
+        | Kind::BootClock
+        | Kind::DiskFull
+        | Kind::DiskError
+        | Kind::SlowSync
+        | Kind::Power
+        | Kind::PowerAll
+        | Kind::Rolling
+        | Kind::Members => unreachable!("no fault of the network"),
+    }
+}
+
+/// Whether two do not reach each other in a ring: of three one pair does not, of more none but neighbours do.
+fn are_apart(members: &[usize], pair: &[usize], a: usize, b: usize) -> bool {
+    if members.len() == 3 {
+        return pair.contains(&a) && pair.contains(&b);
+    }
+    let at = |number| members.iter().position(|m| *m == number).unwrap();
+    let steps = at(a).abs_diff(at(b));
+    steps.min(members.len() - steps) > 1
+}
+
+/// Bad, and not so bad if it is everywhere.
+fn weather(kind: Kind, everywhere: bool, dice: &mut Dice) -> Rule {
+    let bad = |mild: usize, bad: usize| if everywhere { mild } else { bad };
+    if kind == Kind::Loss {
+        Rule { lost: 5 + dice.below(bad(15, 36)), ..Rule::default() }
+    } else if kind == Kind::Twice {
+        Rule { twice: 10 + dice.below(60), ..Rule::default() }
+    } else {
+        let most = 2 + dice.below(bad(40, 300)) as u64;
+        Rule { late_ms: (most / 4, most), ..Rule::default() }
     }
 }
 

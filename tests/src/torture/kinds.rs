@@ -100,11 +100,11 @@ impl Kind {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Kill => "kill -9 of a node, started again after a while",
-            Self::KillLeader => "the same, of the leader",
+            Self::KillLeader => "kill -9 of the leader, started again after a while",
             Self::KillMinority => "the same, of as many as may be lost",
             Self::KillAll => "kill -9 of all at once, started again at once",
             Self::Pause => "SIGSTOP, and SIGCONT after longer than an election",
-            Self::PauseLeader => "the same, of the leader",
+            Self::PauseLeader => "SIGSTOP to the leader, and SIGCONT after longer than an election",
             Self::CutOff => "one node hears and reaches no other",
             Self::Halves => "the nodes fall into two groups",
             Self::Ring => "each node reaches a majority, none the same one",
@@ -150,7 +150,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is one of a power cut, which needs LazyFS.
+    /// Whether it is one of a power cut, which needs `LazyFS`.
     pub fn needs_lazyfs(self) -> bool {
         matches!(self, Self::Power | Self::PowerAll)
     }

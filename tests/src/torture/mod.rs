@@ -54,13 +54,12 @@ impl Plan {
         let mut why_not = BTreeMap::new();
         self.faults.retain(|kind| {
             let why = match (kind.on(), &network) {
-                (On::Network, Some(why)) => Some(format!("no network namespaces ({why})")),
-                _ if kind.needs_lazyfs() && self.lazyfs.is_none() => Some("USHER_LAZYFS names no lazyfs".to_owned()),
-                _ => None,
+                (On::Network, Some(why)) => format!("no network namespaces ({why})"),
+                _ if kind.needs_lazyfs() && self.lazyfs.is_none() => "USHER_LAZYFS names no lazyfs".to_owned(),
+                _ => return true,
             };
-            let able = why.is_none();
-            why.into_iter().for_each(|why| drop(why_not.insert(kind.name(), why)));
-            able
+            why_not.insert(kind.name(), why);
+            false
         });
         for (name, why) in &why_not {
             println!("!!! the fault {name} is NOT run: {why}");

@@ -67,11 +67,13 @@ impl Nemesis {
     async fn begin(&mut self, mut damage: Damage, cluster: &mut Cluster) {
         self.tell(&format!("{} {:?}", damage.kind.name(), damage.nodes));
         *self.done.entry(damage.kind).or_default() += 1;
-        damage.begin(cluster, &self.things, &mut self.dice).await;
-        match damage.kind {
-            Kind::Rolling => rolling_restart(cluster, &damage.nodes).await,
-            Kind::Members => replace(cluster, &mut self.things, damage.nodes[0]).await,
-            _ => self.under_way.push(damage),
+        if damage.kind == Kind::Rolling {
+            rolling_restart(cluster, &damage.nodes).await;
+        } else if damage.kind == Kind::Members {
+            replace(cluster, &mut self.things, damage.nodes[0]).await;
+        } else {
+            damage.begin(cluster, &self.things, &mut self.dice);
+            self.under_way.push(damage);
         }
     }
 
@@ -86,12 +88,8 @@ impl Nemesis {
         {
             return None;
         }
-        let leader = match kind {
-            Kind::KillLeader | Kind::PauseLeader | Kind::Deaf | Kind::Mute | Kind::Members => {
-                cluster.leader_now().await
-            }
-            _ => None,
-        };
+        let at_leader = matches!(kind, Kind::KillLeader | Kind::PauseLeader | Kind::Deaf | Kind::Mute | Kind::Members);
+        let leader = if at_leader { cluster.leader_now().await } else { None };
         let taken: Vec<usize> =
             self.under_way.iter().filter(|d| d.kind.on() == On::Node).flat_map(|d| d.nodes.clone()).collect();
         let mut free: Vec<usize> = members.iter().copied().filter(|n| !taken.contains(n)).collect();
