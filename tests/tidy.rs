@@ -42,15 +42,10 @@ const CONFINED: [(&str, &str); 1] = [("bincode", "raft/src/codec.rs")];
 const LINES_MAX: usize = 600;
 const NAMES_REFUSED: [&str; 5] = ["utils", "util", "helpers", "common", "manager"];
 
-/// What may be refused elsewhere and stand here, and why.
-const EXCEPTIONS: [(&str, &str); 1] =
-    // Its checks are what every other test rests on: these show that they do fail.
-    [("tests/cluster/oracle.rs", concat!("#[should_", "panic"))];
-
 /// Where a test may sleep, and why. Everything else waits for a condition: these are how it waits.
 const MAY_SLEEP: [(&str, &str); 4] = [
     ("tests/simulation/", "on simulated time, where nothing is waited for in truth"),
-    ("tests/cluster/", "looks again at real processes, within a deadline"),
+    ("tests/src/", "buyers pause between visits"),
     ("raft/tests/cluster/harness.rs", "looks again at nodes of this process, within a deadline"),
     ("raft/tests/cluster/chaos.rs", "faults come at moments drawn from a seed"),
 ];
@@ -222,9 +217,7 @@ fn nothing_is_left_over_or_looks_away() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         for word in refused.iter().filter(|word| text.contains(**word)) {
-            if !EXCEPTIONS.contains(&(path.as_str(), word)) {
-                wrong.push(format!("{path} contains {word}"));
-            }
+            wrong.push(format!("{path} contains {word}"));
         }
         let may_sleep =
             MAY_SLEEP.iter().any(|(place, _)| path.starts_with(place)) || path.starts_with("tests/peerbench/");

@@ -1,4 +1,6 @@
 //! The README's two commands and their relatives: `cargo xtask demo`, `test`, `faults`, `fuzz`, `simulate`, `torture`.
+//! `demo`, `fuzz`, `simulate`, `torture`: each its command. `suite`: which checks there are; `schema`: the one against
+//! the OpenAPI document. `step`: running a program within a limit.
 //! Deliberately not here: installing what a machine lacks (`.ci/run` does), and anything the product itself needs.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]

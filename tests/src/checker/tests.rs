@@ -22,10 +22,10 @@ impl Script {
         Self(Recorded { houses: vec![house], ops: Vec::new() })
     }
 
-    fn op(mut self, (asked_ms, returned_ms): (u64, u64), asked: Asked, index: u64, told: Told) -> Self {
+    fn op(mut self, span: (u64, u64), asked: Asked, index: u64, told: Told) -> Self {
         let client = self.0.ops.len() as u64;
         let outcome = Outcome::Answered { index, replayed: false, told };
-        let (asked_us, returned_us) = (asked_ms * 1_000, Some(returned_ms * 1_000));
+        let (asked_us, returned_us) = (span.0 * 1_000, Some(span.1 * 1_000));
         self.0.ops.push(Op { client, node: 1, asked_us, sent_us: asked_us, returned_us, asked, outcome });
         self
     }
@@ -38,8 +38,8 @@ impl Script {
         self
     }
 
-    fn unknown(mut self, asked_ms: u64, asked: Asked) -> Self {
-        let (client, asked_us) = (self.0.ops.len() as u64, asked_ms * 1_000);
+    fn unknown(mut self, from_ms: u64, asked: Asked) -> Self {
+        let (client, asked_us) = (self.0.ops.len() as u64, from_ms * 1_000);
         let outcome = Outcome::Unknown;
         self.0.ops.push(Op { client, node: 1, asked_us, sent_us: asked_us, returned_us: None, asked, outcome });
         self
@@ -387,7 +387,13 @@ fn falsify(all: &mut Recorded, nth: usize, dice: &mut Dice) -> Option<&'static s
             *taken = vec![places.iter().find(|p| **p != taken[0])?.clone()];
             Some("the other seat")
         }
-        _ => None,
+        Told::Extended { .. }
+        | Told::Released { .. }
+        | Told::Sold { .. }
+        | Told::Hold { .. }
+        | Told::Order
+        | Told::Area { .. }
+        | Told::Refused { .. } => None,
     }
 }
 
