@@ -23,6 +23,9 @@ const REPEATED_FOR: Duration = Duration::from_secs(25);
 /// An attempt that is not answered is given up after this: longer than a node takes to say that it does not know.
 const ATTEMPT_MAX: Duration = Duration::from_secs(8);
 
+/// A hold is looked at closely for so long before and after it runs out.
+const AROUND_THE_END: Duration = Duration::from_millis(500);
+
 /// What buyers do, in times of a hundred.
 #[derive(Debug, Clone)]
 pub struct Habits {
@@ -117,6 +120,8 @@ struct Buyer {
     history: Arc<History>,
     /// Greatest index it was told.
     seen: u64,
+    /// Holds that it keeps, with their tokens, and when they run out by its own clock.
+    kept: Vec<(Instant, String, String)>,
 }
 
 impl Buyer {
@@ -234,17 +239,40 @@ impl Buyer {
         }
     }
 
-    async fn visit(&mut self, on_sale: &[Offer], stop: &AtomicBool) {
-        if !self.habits.pause.is_zero() {
-            let pause = self.dice.below(self.habits.pause.as_millis() as usize) as u64;
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+    /// A pause of any length up to this.
+    async fn pause(&mut self, longest: Duration) {
+        if !longest.is_zero() {
+            let ms = self.dice.below(longest.as_millis() as usize) as u64;
+            tokio::time::sleep(Duration::from_millis(ms)).await;
         }
+    }
+
+    /// Reads a hold that it has kept until it is over, and wants to have it at the last moment: what is over must stay so.
+    async fn sit_out(&mut self, until: Instant, hold: String, token: String) {
+        while Instant::now() < until + AROUND_THE_END {
+            self.pause(AROUND_THE_END / 10).await;
+            self.look(hold.clone(), None).await;
+            if self.dice.percent(15) {
+                let call = sell(&[&hold], &self.staff, &token, &draw_key());
+                self.step(&call, Asked::Sell { hold: hold.clone() }).await;
+                return self.look(hold, None).await;
+            }
+        }
+    }
+
+    async fn visit(&mut self, on_sale: &[Offer], stop: &AtomicBool) {
+        self.pause(self.habits.pause).await;
         self.at = self.dice.below(self.clients.len());
+        if let Some(nth) = self.kept.iter().position(|(until, ..)| Instant::now() + AROUND_THE_END > *until) {
+            let (until, hold, token) = self.kept.swap_remove(nth);
+            return self.sit_out(until, hold, token).await;
+        }
         let offer = self.dice.one(on_sale);
         if self.dice.percent(self.habits.map) {
             return self.look_at_map(offer.house.showtime.clone()).await;
         }
         let Some((hold, token)) = self.hold(offer).await else { return };
+        let mut held = Instant::now();
         if stop.load(Ordering::SeqCst) {
             return;
         }
@@ -252,6 +280,7 @@ impl Buyer {
             let path = format!("/api/v1/holds/{hold}/extend");
             let call = Call::new("POST", &path).bearer(&token).once(&draw_key());
             self.step(&call, Asked::Extend { hold: hold.clone() }).await;
+            held = Instant::now();
         }
         let mut order = None;
         let what_next = self.dice.below(100);
@@ -264,6 +293,8 @@ impl Buyer {
         } else if what_next >= self.habits.sell + self.habits.keep {
             let call = release(&hold, &token, &draw_key());
             self.step(&call, Asked::Release { hold: hold.clone() }).await;
+        } else {
+            self.kept.push((held + Duration::from_millis(offer.house.hold_ttl_ms), hold.clone(), token));
         }
         if self.dice.percent(self.habits.look) {
             self.look(hold, order).await;
@@ -347,6 +378,7 @@ impl Buyers {
                 staff: key.to_owned(),
                 history: buyers.history.clone(),
                 seen: 0,
+                kept: Vec::new(),
             };
             let (stop, on_sale) = (buyers.stop.clone(), buyers.on_sale.subscribe());
             buyers.tasks.spawn(async move {

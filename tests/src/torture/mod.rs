@@ -71,29 +71,25 @@ impl Plan {
     }
 }
 
-/// Writes the history down, also when the run fails: dropped before the cluster is.
+/// Writes the history down if it was asked for, and when the run fails: dropped before the cluster is.
 struct Keep {
     history: Arc<History>,
     file: PathBuf,
+    asked: bool,
 }
 
 impl Drop for Keep {
     fn drop(&mut self) {
-        self.history.recorded().write(&self.file);
-        println!("the history is in {}", self.file.display());
+        if self.asked || std::thread::panicking() {
+            self.history.recorded().write(&self.file);
+            println!("the history is in {}", self.file.display());
+        }
     }
 }
 
-/// Runs it; panics with what is wrong.
-pub async fn run(plan: Plan) {
-    let seed = dice::seed();
-    let names: Vec<&str> = plan.faults.iter().map(|k| k.name()).collect();
-    println!("{} nodes for {:?}, seed {seed}, faults: {}", plan.nodes, plan.span, names.join(" "));
-    let (mut cluster, things) = prepare(&plan).await;
-    let wanted = Wanted { rows: 2, row: 8, showtimes: 1, capacity: 12, hold_ttl_s: 30 };
-    let mut stage = Stage::set(&mut cluster, wanted).await;
-    let nodes: Vec<_> = cluster.nodes.iter().map(|n| n.http).collect();
-    let habits = Habits {
+/// Few seats and short holds, so that nearly every step meets another's.
+fn habits() -> Habits {
+    Habits {
         seats: 2,
         area: 20,
         extend: 10,
@@ -106,10 +102,21 @@ pub async fn run(plan: Plan) {
         attempt_max: Duration::from_millis(1_500),
         // To the end of the trouble: what stays unknown costs the search most.
         repeated_for: Duration::from_secs(90),
-    };
-    let mut buyers = Buyers::with(&nodes, &cluster.key, &stage, BUYERS, &habits);
+    }
+}
+
+/// Runs it; panics with what is wrong.
+pub async fn run(plan: Plan) {
+    let seed = dice::seed();
+    let names: Vec<&str> = plan.faults.iter().map(|k| k.name()).collect();
+    println!("{} nodes for {:?}, seed {seed}, faults: {}", plan.nodes, plan.span, names.join(" "));
+    let (mut cluster, things) = prepare(&plan).await;
+    let wanted = Wanted { rows: 2, row: 8, showtimes: 1, capacity: 12, hold_ttl_s: 30 };
+    let mut stage = Stage::set(&mut cluster, wanted).await;
+    let nodes: Vec<_> = cluster.nodes.iter().map(|n| n.http).collect();
+    let mut buyers = Buyers::with(&nodes, &cluster.key, &stage, BUYERS, &habits());
     let file = plan.history.clone().unwrap_or_else(|| cluster.folder().join("history.jsonl"));
-    let keep = Keep { history: buyers.history.clone(), file };
+    let _keep = Keep { history: buyers.history.clone(), file, asked: plan.history.is_some() };
     let first_term = term(&mut cluster).await;
     let mut nemesis = Nemesis {
         kinds: plan.faults.clone(),
@@ -136,12 +143,11 @@ pub async fn run(plan: Plan) {
     for (kind, count) in &nemesis.done {
         println!("{count:8} {}", kind.name());
     }
-    let counts = cluster.switch.as_ref().map(|s| format!("{:?}", s.counts())).unwrap_or_default();
-    println!(
-        "{elections} elections; longest time without a hold {:?}; all well again within {slowest:?}",
-        history.longest_silence()
-    );
-    println!("packets: {counts}");
+    let silence = history.longest_silence();
+    println!("{elections} elections; longest without a new hold {silence:?}; all well again within {slowest:?}");
+    if let Some(switch) = &cluster.switch {
+        println!("packets: {:?}", switch.counts());
+    }
     for node in &cluster.nodes {
         assert!(!node.log_text().contains("panicked at"), "node {} panicked: see {}", node.number, node.log.display());
     }
@@ -150,16 +156,7 @@ pub async fn run(plan: Plan) {
     println!("{verdict}");
     assert!(verdict.good(), "seed {seed}: {verdict}");
     readback::read_back(&recorded, &mut cluster).await;
-    if plan.history.is_none() {
-        // All was well: nothing is kept.
-        return drop_all(cluster, keep);
-    }
-    drop(keep);
-}
-
-fn drop_all(cluster: Cluster, keep: Keep) {
-    drop(keep);
-    drop(cluster);
+    println!("every node agrees with it");
 }
 
 /// A cluster that can be damaged in every way of the plan.
