@@ -272,7 +272,7 @@ impl Buyer {
             return self.look_at_map(offer.house.showtime.clone()).await;
         }
         let Some((hold, token)) = self.hold(offer).await else { return };
-        let mut held = Instant::now();
+        let mut since = Instant::now();
         if stop.load(Ordering::SeqCst) {
             return;
         }
@@ -280,7 +280,7 @@ impl Buyer {
             let path = format!("/api/v1/holds/{hold}/extend");
             let call = Call::new("POST", &path).bearer(&token).once(&draw_key());
             self.step(&call, Asked::Extend { hold: hold.clone() }).await;
-            held = Instant::now();
+            since = Instant::now();
         }
         let mut order = None;
         let what_next = self.dice.below(100);
@@ -294,7 +294,7 @@ impl Buyer {
             let call = release(&hold, &token, &draw_key());
             self.step(&call, Asked::Release { hold: hold.clone() }).await;
         } else {
-            self.kept.push((held + Duration::from_millis(offer.house.hold_ttl_ms), hold.clone(), token));
+            self.kept.push((since + Duration::from_millis(offer.house.hold_ttl_ms), hold.clone(), token));
         }
         if self.dice.percent(self.habits.look) {
             self.look(hold, order).await;
