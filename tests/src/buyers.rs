@@ -252,7 +252,7 @@ impl Buyer {
         while Instant::now() < until + AROUND_THE_END {
             self.pause(AROUND_THE_END / 10).await;
             self.look(hold.clone(), None).await;
-            if self.dice.percent(15) {
+            if self.dice.percent(4) {
                 let call = sell(&[&hold], &self.staff, &token, &draw_key());
                 self.step(&call, Asked::Sell { hold: hold.clone() }).await;
                 return self.look(hold, None).await;

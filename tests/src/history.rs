@@ -231,11 +231,18 @@ pub struct History {
     recorded: Mutex<Recorded>,
     /// When holds were acknowledged: sent at, answered at.
     acknowledged: Mutex<Vec<(Instant, Instant)>>,
+    /// When changes were decided: done, or refused by a rule.
+    decided: Mutex<Vec<Instant>>,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { began: Instant::now(), recorded: Mutex::default(), acknowledged: Mutex::default() }
+        Self {
+            began: Instant::now(),
+            recorded: Mutex::default(),
+            acknowledged: Mutex::default(),
+            decided: Mutex::default(),
+        }
     }
 }
 
@@ -254,6 +261,9 @@ impl History {
         if let (Some((_, Told::Held { .. })), Some(returned)) = (op.told(), op.returned_us) {
             self.acknowledged.lock().unwrap().push((at(op.sent_us), at(returned)));
         }
+        if let (None, Some(returned)) = (op.asked.fresh(), op.returned_us) {
+            self.decided.lock().unwrap().push(at(returned));
+        }
         self.recorded.lock().unwrap().ops.push(op);
     }
     /// Acknowledged holds so far.
@@ -265,11 +275,15 @@ impl History {
         let seen = self.acknowledged.lock().unwrap();
         seen.iter().filter(|(sent, _)| *sent > moment).map(|(_, answered)| *answered).min()
     }
-    /// The longest span without an acknowledged hold.
+    /// Changes decided so far.
+    pub fn decided(&self) -> usize {
+        self.decided.lock().unwrap().len()
+    }
+    /// The longest span in which no change was decided.
     pub fn longest_silence(&self) -> std::time::Duration {
-        let mut answered: Vec<Instant> = self.acknowledged.lock().unwrap().iter().map(|(_, at)| *at).collect();
-        answered.sort_unstable();
-        answered.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+        let mut decided = self.decided.lock().unwrap().clone();
+        decided.sort_unstable();
+        decided.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
     }
     /// All of it so far.
     pub fn recorded(&self) -> Recorded {

@@ -144,7 +144,7 @@ pub async fn run(plan: Plan) {
         println!("{count:8} {}", kind.name());
     }
     let silence = history.longest_silence();
-    println!("{elections} elections; longest without a new hold {silence:?}; all well again within {slowest:?}");
+    println!("{elections} elections; longest without a decision {silence:?}; all well again within {slowest:?}");
     if let Some(switch) = &cluster.switch {
         println!("packets: {:?}", switch.counts());
     }

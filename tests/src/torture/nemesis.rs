@@ -10,6 +10,7 @@ use super::kinds::{Kind, On};
 use crate::buyers::Buyers;
 use crate::dice::Dice;
 use crate::harness::{Cluster, PATIENCE};
+use crate::waiting::until;
 
 /// Faults at a time.
 const AT_ONCE_MAX: usize = 3;
@@ -142,7 +143,13 @@ impl Nemesis {
             cluster.node(number).answers("/readyz", PATIENCE).await;
             buyers.nobody_failed();
         }
-        buyers.acknowledge(20, PATIENCE).await;
+        // Few seats may all be taken: a refusal is as good an answer as a hold.
+        let goal = buyers.history.decided() + 20;
+        until("20 more changes are decided", PATIENCE, async || {
+            buyers.nobody_failed();
+            (buyers.history.decided() >= goal).then_some(())
+        })
+        .await;
         since.elapsed()
     }
 }
