@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use crate::harness::{Cluster, PATIENCE, Setup, draw_key};
-use crate::http::Call;
-use crate::stage::{Stage, Wanted, hold};
-use crate::waiting::until;
+use tests::harness::{Cluster, PATIENCE, Setup, draw_key};
+use tests::http::Call;
+use tests::stage::{Stage, Wanted, hold};
+use tests::waiting::until;
 
 /// Bytes of a hello, the first thing that a caller says.
 const HELLO_BYTES: usize = 91;
