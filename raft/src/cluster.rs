@@ -16,7 +16,7 @@ use storage::Disk;
 use crate::answer::Answer;
 use crate::error::Error;
 use crate::feed::FeedReceiver;
-use crate::node::Node;
+use crate::node::{Core, Node};
 use crate::options::{Options, Parts};
 use crate::peers::{Change, PROTOCOL};
 use crate::replica::StateGuard;
@@ -212,6 +212,7 @@ impl Cluster {
             snapshots_received: get(&c.snapshots_received),
             callers_refused: get(&c.callers_refused),
             copied: get(&c.copy.copied),
+            torn_bytes: node.core.get().and_then(Core::log).map_or(0, |log| log.torn_bytes()),
         }
     }
 

@@ -9,6 +9,7 @@ use openraft::entry::RaftEntry;
 use openraft::storage::{IOFlushed, RaftLogStorage};
 use openraft::{LogState, RaftLogReader};
 use storage::Log;
+use storage::planted::{Defect, planted};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -69,8 +70,8 @@ impl RaftLogReader<Types> for LogStore {
 
     async fn read_vote(&mut self) -> Result<Option<Vote>, io::Error> {
         match self.log.vote() {
-            Some(bytes) => Ok(Some(codec::decode(&bytes)?)),
-            None => Ok(None),
+            Some(bytes) if !planted(Defect::VoteForgotten) => Ok(Some(codec::decode(&bytes)?)),
+            _ => Ok(None),
         }
     }
 
@@ -99,6 +100,10 @@ impl RaftLogStorage<Types> for LogStore {
 
     async fn save_vote(&mut self, vote: &Vote) -> Result<(), io::Error> {
         let bytes = codec::encode(vote);
+        if planted(Defect::VoteUnsynced) {
+            self.log.save_vote(bytes, Box::new(drop));
+            return Ok(());
+        }
         durable(|done| self.log.save_vote(bytes, done)).await
     }
 
@@ -126,6 +131,11 @@ impl RaftLogStorage<Types> for LogStore {
             .into_iter()
             .map(|entry| storage::Entry { id: to_storage(entry.log_id()), body: codec::entry_body(&entry.payload) })
             .collect();
+        if planted(Defect::ToldUnsynced) {
+            self.log.append(entries, Box::new(drop));
+            callback.io_completed(Ok(()));
+            return Ok(());
+        }
         let (began, sync_us) = (Instant::now(), Arc::clone(&self.sync_us));
         let done = move |result: io::Result<()>| {
             sync_us.add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
@@ -140,6 +150,8 @@ impl RaftLogStorage<Types> for LogStore {
     }
 
     async fn purge(&mut self, upto: LogId) -> Result<(), io::Error> {
+        let last = self.log.last_id().filter(|_| planted(Defect::PurgedTooFar));
+        let upto = last.map_or(upto, from_storage).max(upto);
         let beyond = self.log.last_id().is_none_or(|last| last.index < upto.index);
         let upto = to_storage(upto);
         // Beyond the end: a received snapshot took the log's place, whatever stood there.

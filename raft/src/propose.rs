@@ -114,7 +114,24 @@ impl Node {
             reply: ReplyTo::Local(sender),
         });
         self.proposer.pump().await;
+        #[cfg(feature = "planted")]
+        if storage::planted::planted(storage::planted::Defect::AnsweredUncommitted) {
+            return self.foretell(request);
+        }
         ended.await.unwrap_or(Ended::Unknown)
+    }
+
+    /// The answer as it will be if nothing comes between.
+    #[cfg(feature = "planted")]
+    fn foretell(&self, request: &Encoded) -> Ended {
+        let (Some(last), mut held) = (self.last_log(), self.replica.held()) else { return Ended::NotLogged };
+        let index = last.index.max(held.index()) + 1;
+        let batch = codec::pack(self.time.now_ms(), std::iter::once(&request.bytes));
+        let Ok((at_ms, mut requests)) = codec::unpack(&batch) else { return Ended::Unknown };
+        let Some(request) = requests.pop() else { return Ended::Unknown };
+        let applied = held.state.apply(booking::Position { index, offset: 0 }, &booking::Proposal { at_ms, request });
+        let (term, replayed, outcome) = (last.leader_id.term, applied.replayed, applied.reply);
+        Ended::Answered(Answer { index, term, at_ms, replayed, outcome })
     }
 
     /// `left` is set once the request is on its way.

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use openraft::ReadPolicy;
+use storage::planted::{Defect, planted};
 use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
@@ -29,6 +30,9 @@ impl Node {
     /// See [`crate::Cluster::linearizable`].
     pub(crate) async fn linearizable(self: &Arc<Self>) -> Result<u64, Error> {
         self.core()?;
+        if planted(Defect::ReadLocal) {
+            return Ok(self.replica.applied());
+        }
         count(&self.counters.reads);
         let deadline = Instant::now() + self.options.request_deadline;
         let (sender, confirmed) = oneshot::channel();
@@ -98,6 +102,9 @@ impl Node {
 
     /// The index that a read must wait for, confirmed by a quorum of heartbeats after it was asked.
     pub(crate) async fn read_index_as_leader(&self) -> Result<u64, Error> {
+        if planted(Defect::ReadUnconfirmed) {
+            return Ok(self.replica.applied());
+        }
         let linearizer =
             self.core()?.raft.get_read_linearizer(ReadPolicy::ReadIndex).await.map_err(|_| Error::NoLeader)?;
         Ok(linearizer.read_log_id().index())

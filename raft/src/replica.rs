@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use booking::{Change, Position, Proposal, RecordKey, Request, State};
+use booking::{Change, Command, Position, Proposal, RecordKey, Request, State};
+use storage::planted::{Defect, planted};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
@@ -115,7 +116,10 @@ impl Replica {
         let count = requests.len() as u64;
         {
             let mut held = write(&self.held);
-            for (offset, request) in (0_u32..).zip(requests) {
+            for (offset, mut request) in (0_u32..).zip(requests) {
+                if planted(Defect::KeyForgotten) && matches!(request.command, Command::ReleaseHold(_)) {
+                    request.idempotency = None;
+                }
                 let position = Position { index: id.index, offset };
                 let applied = held.state.apply(position, &Proposal { at_ms, request });
                 list.push(Outcome { replayed: applied.replayed, reply: applied.reply });
@@ -169,7 +173,9 @@ impl Replica {
             *lock(&self.touched) = Touched { keys: Vec::new(), all: !copied };
         }
         lock(&self.digests).clear();
-        self.feed.jump();
+        if !planted(Defect::FeedGap) {
+            self.feed.jump();
+        }
         self.reached(index);
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use booking::Loader;
+use storage::planted::{Defect, planted};
 use storage::{Log, SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};
 use tokio::sync::oneshot;
 
@@ -35,7 +36,8 @@ pub(crate) fn offered(reader: SnapshotReader) -> io::Result<Snapshot> {
 }
 
 fn header(held: &Held, received: bool) -> io::Result<SnapshotHeader> {
-    let last = held.applied.ok_or_else(|| other("there is nothing to make a snapshot of"))?;
+    let mut last = held.applied.ok_or_else(|| other("there is nothing to make a snapshot of"))?;
+    last.index += u64::from(planted(Defect::SnapshotShort));
     let extra = codec::encode(&held.membership);
     Ok(SnapshotHeader { last: to_storage(last), digest: held.state.digest(), extra, received })
 }
@@ -78,7 +80,7 @@ pub(crate) async fn make(work: &Arc<dyn Work>, snapshots: &Snapshots, log: &Log,
     let newest = loop {
         let (snapshots, durable) = (snapshots.clone(), log.clone());
         let named = on_thread(work, "snapshot-name", move || {
-            let named = writer.finish(|index| durable.is_durable(index)).map_err(other)?;
+            let named = writer.finish(|index| durable.is_durable(index) || planted(Defect::SnapshotAhead)).map_err(other)?;
             let newest = if named { snapshots.newest().map_err(other)? } else { None };
             io::Result::Ok((writer, named, newest))
         });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use booking::Loader;
 use openraft::Config;
+use storage::planted::{Defect, planted};
 use storage::start::{Verdict, judge};
 use storage::{Disk, Identity, Log, LogOptions, LogWriter, Mark, Opened, SnapshotReader, Snapshots, StateStore};
 
@@ -36,7 +37,7 @@ fn config(timings: Timings) -> Result<Config, Error> {
         enable_pre_vote: Some(true),
         // A leader that resumed its old term after a restart would hand out log ids that it may have handed out
         // before and lost: replicas fork.
-        enable_leader_restore: Some(false),
+        enable_leader_restore: Some(planted(Defect::TermResumed)),
         // A node whose tail was cut, on a disk that lied, shows the leader less than it had acknowledged. It may not
         // campaign then (see `duties`), but the leader must be able to catch it up; without this a debug build's
         // leader panics and a release build's gives the node up.
@@ -56,7 +57,7 @@ fn config(timings: Timings) -> Result<Config, Error> {
 
 /// Refuses settings under which replicas were seen to fork.
 pub(crate) fn assert_safe(config: &Config) -> Result<(), Error> {
-    if config.enable_leader_restore == Some(false) {
+    if config.enable_leader_restore == Some(planted(Defect::TermResumed)) {
         Ok(())
     } else {
         Err(Error::Options("enable_leader_restore must be Some(false): replicas fork otherwise".to_owned()))
@@ -201,7 +202,7 @@ async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Resu
             bytes = log.torn_bytes(),
             "the log's tail was cut: no campaign until a leader has caught this up"
         );
-        raft.runtime_config().elect(false);
+        raft.runtime_config().elect(planted(Defect::TornCampaigns));
     }
     raft.run();
     let progress = Arc::clone(&node.counters.copy);

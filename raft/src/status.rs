@@ -135,4 +135,6 @@ pub struct Metrics {
     pub callers_refused: u64,
     /// Index that the copy in sled reflects.
     pub copied: u64,
+    /// Bytes cut from the log's tail since a leader last caught this node up: while it is not 0 it does not campaign.
+    pub torn_bytes: u64,
 }

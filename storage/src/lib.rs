@@ -13,6 +13,7 @@
 //! | `disk` `memory_disk` | files as we need them, real ones and simulated |
 //! | `fields` `error` | numbers as bytes; what can go wrong |
 //! | `fuzz` | the decoders, for `tests/fuzz` |
+//! | `planted` | mistakes made on purpose, in the simulation only |
 //!
 //! The crash argument, each step written where it is enforced:
 //! 1. A batch is one write and one fdatasync; only then is anything of it acknowledged (`log/writer.rs`).
@@ -36,6 +37,7 @@ pub mod fuzz;
 pub mod identity;
 pub mod log;
 mod memory_disk;
+pub mod planted;
 pub mod snapshots;
 pub mod start;
 pub mod state;
@@ -43,7 +45,7 @@ pub mod state;
 pub use disk::{Disk, DiskFile, OsDisk};
 pub use error::Error;
 pub use identity::Identity;
-pub use log::{Done, Entry, Log, LogId, LogOptions, LogWriter, Recovered, Unsynced};
+pub use log::{Contents, Done, Entry, Log, LogId, LogOptions, LogWriter, Recovered, Unsynced};
 pub use memory_disk::{Keep, MemDisk};
 pub use snapshots::{ReceiveWriter, SnapshotHeader, SnapshotReader, SnapshotWriter, Snapshots};
 pub use state::{Mark, Opened, StateStore};

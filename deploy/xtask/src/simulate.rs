@@ -1,6 +1,6 @@
 //! `cargo xtask simulate`: many seeds of the simulation, on all cores. Not the simulation itself (`tests/simulation`).
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -37,36 +37,20 @@ fn wanted(args: &[String]) -> Result<Wanted> {
     Ok(wanted)
 }
 
-fn start(wanted: &Wanted, first: u64, seeds: u64) -> Result<Child> {
-    let mut command = Command::new(step::target().join("simulation/simulation"));
-    command.args([format!("seed={first}"), format!("seeds={seeds}"), format!("seconds={}", wanted.seconds)]);
-    if let Some(trace) = &wanted.trace {
-        command.args([format!("trace={trace}"), "log=1".to_owned()]);
-    }
-    command.stdin(Stdio::null()).spawn().context("cannot start the simulation")
-}
-
-/// Builds the simulation and runs seeds, one process for each core; fails if anything was wrong under one of them.
+/// Builds the simulation and runs seeds, one on each core at a time; fails if anything was wrong under one of them.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let wanted = wanted(args)?;
     let build = ["build", "--profile", "simulation", "--package", "simulation"];
     step::run("build the simulation", step::cargo().args(build), BUILD_LIMIT)?;
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-    let share = wanted.seeds.div_ceil(cores).max(1);
-    let end = wanted.first + wanted.seeds;
-    let mut running = Vec::new();
-    let mut first = wanted.first;
-    while first < end {
-        let seeds = share.min(end - first);
-        running.push(start(&wanted, first, seeds)?);
-        first += seeds;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut command = Command::new(step::target().join("simulation/simulation"));
+    command.args([format!("seed={}", wanted.first), format!("seeds={}", wanted.seeds)]);
+    command.args([format!("seconds={}", wanted.seconds), format!("threads={cores}")]);
+    if let Some(trace) = &wanted.trace {
+        command.args([format!("trace={trace}"), "log=1".to_owned()]);
     }
-    let mut failed = 0;
-    for mut child in running {
-        let good = step::wait(&mut child, RUN_LIMIT)?.is_some_and(|status| status.success());
-        failed += u64::from(!good);
-    }
-    if failed > 0 {
+    let mut child = command.stdin(Stdio::null()).spawn().context("cannot start the simulation")?;
+    if !step::wait(&mut child, RUN_LIMIT)?.is_some_and(|status| status.success()) {
         bail!("something was wrong: see WRONG above, and the command that replays it");
     }
     Ok(())

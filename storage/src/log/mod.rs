@@ -30,7 +30,7 @@ use crate::error::Error;
 use crate::identity::Identity;
 use index::Index;
 use record::Place;
-pub use writer::{LogWriter, Unsynced};
+pub use writer::{Contents, LogWriter, Unsynced};
 
 /// The id of an entry: the term and node of the leader that made it, and its index.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]

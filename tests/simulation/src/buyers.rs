@@ -12,10 +12,9 @@ use booking::{Actor, Command, Reply, Request};
 use raft::Answer;
 use tokio::time::Instant;
 
-use crate::defect::Defect;
 use crate::draw::Draw;
 use crate::house::{PLAN, SEATS, SHOP, SHOWTIMES, once};
-use crate::machines::{Machines, Running};
+use crate::machines::Machines;
 
 /// A client that was not answered for so long gives up: what it asked for may or may not have happened.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,22 +49,13 @@ impl Market {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// The request as it reaches a node.
-    fn sent(&self, draw: &mut Draw, request: &Request) -> Request {
-        let mut sent = request.clone();
-        if self.machines.defect == Some(Defect::KeysForgotten)
-            && let Some(mark) = &mut sent.idempotency
-        {
-            mark.key ^= u128::from(draw.next()) << 32;
-        }
-        sent
-    }
-
     /// Asks until there is an answer.
     pub(crate) async fn ask(&self, draw: &mut Draw, request: &Request) -> Option<Answer> {
         let machines = &self.machines;
         let key = request.idempotency.map_or(0, |mark| mark.key);
         let until = Instant::now() + PATIENCE;
+        let before = machines.oracle.before();
+        machines.oracle.sent(request);
         while Instant::now() < until {
             let up = machines.up();
             if !up.is_empty()
@@ -75,13 +65,13 @@ impl Market {
                 let answered = tokio::select! {
                     biased;
                     _ = running.life.over() => None,
-                    answered = running.node.propose(SHOP.0, self.sent(draw, request)) => Some(answered),
+                    answered = running.node.propose(SHOP.0, request.clone()) => Some(answered),
                 };
                 match answered {
                     Some(Ok(answer)) => {
                         machines.trace.note(format_args!("n{i} answers {key:x} at {}", answer.index));
                         machines.trace.count(if answer.replayed { "answers repeated" } else { "answers" });
-                        machines.oracle.answered(key, &answer);
+                        machines.oracle.answered(&before, request, &answer);
                         return Some(answer);
                     }
                     Some(Err(error)) => machines.trace.note(format_args!("n{i} fails {key:x}: {error}")),
@@ -95,13 +85,6 @@ impl Market {
         None
     }
 
-    async fn read_through(&self, running: &Running) -> Result<u64, raft::Error> {
-        if self.machines.defect == Some(Defect::ReadsUnconfirmed) && running.node.leads() {
-            return Ok(running.node.applied());
-        }
-        running.node.linearizable().await
-    }
-
     /// A linearizable read through some node.
     async fn read(&self, draw: &mut Draw) {
         let machines = &self.machines;
@@ -111,11 +94,11 @@ impl Market {
         }
         let i = joined[draw.index(joined.len())];
         let Some(running) = machines.running(i) else { return };
-        let before = machines.oracle.before_reading();
+        let before = machines.oracle.before();
         let read = tokio::select! {
             biased;
             _ = running.life.over() => return,
-            read = self.read_through(&running) => read,
+            read = running.node.linearizable() => read,
         };
         if let Ok(index) = read {
             machines.trace.count("linearizable reads");
@@ -156,11 +139,13 @@ pub(crate) struct Client {
     id: u64,
     serial: u64,
     holds: Vec<HoldId>,
+    /// A request that was answered, to be sent again.
+    late: Option<Request>,
 }
 
 impl Client {
     pub(crate) fn new(market: &Arc<Market>, id: u64, draw: Draw) -> Self {
-        Self { market: Arc::clone(market), draw, id, serial: 0, holds: Vec::new() }
+        Self { market: Arc::clone(market), draw, id, serial: 0, holds: Vec::new(), late: None }
     }
 
     fn place_hold(&mut self) -> Command {
@@ -207,13 +192,30 @@ impl Client {
         self.serial += 1;
         let key = self.name();
         let request = once(Actor::Buyer, key, self.command());
-        let Some(answer) = self.market.ask(&mut self.draw, &request).await else { return false };
+        let answer = if self.draw.one_in(12) {
+            // Sent twice at the same time, through whichever nodes: as a gateway does that has lost patience.
+            let mut other = Draw::new(self.draw.next(), 0);
+            let twice = (self.market.ask(&mut self.draw, &request), self.market.ask(&mut other, &request));
+            let (one, two) = futures_util::future::join(twice.0, twice.1).await;
+            one.or(two)
+        } else {
+            self.market.ask(&mut self.draw, &request).await
+        };
+        let Some(answer) = answer else { return false };
         if let (Command::PlaceHold(_), Ok(Reply::Hold(hold))) = (&request.command, &answer.outcome) {
             self.holds.push(hold.id);
         }
         if self.draw.one_in(10) {
             // As if the answer had been lost on its way.
             self.market.ask(&mut self.draw, &request).await;
+        }
+        if self.draw.one_in(10) {
+            self.late = Some(request);
+        } else if self.draw.one_in(20)
+            && let Some(late) = self.late.take()
+        {
+            // Found again in a queue somewhere, much later.
+            self.market.ask(&mut self.draw, &late).await;
         }
         true
     }
@@ -232,7 +234,7 @@ impl Client {
                 // Forgotten: they run out.
                 self.holds.clear();
             }
-            tokio::time::sleep(Duration::from_millis(self.draw.below(60))).await;
+            tokio::time::sleep(Duration::from_millis(self.draw.below(100))).await;
         }
         market.open.fetch_sub(1, Ordering::Relaxed);
     }

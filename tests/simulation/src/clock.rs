@@ -33,6 +33,11 @@ impl SimClock {
         true_us / 1_000 * self.rate_ppm / PPM
     }
 
+    /// How long it takes in truth, in ms, until this clock has counted so many.
+    pub(crate) fn truly_ms(&self, ms: u64) -> u64 {
+        ms * PPM / self.rate_ppm
+    }
+
     /// The wall clock jumps to so many ms ahead of (or behind) the truth.
     pub(crate) fn jump(&self, ahead_ms: i64) {
         self.ahead_ms.store(ahead_ms, Ordering::Relaxed);

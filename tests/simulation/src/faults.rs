@@ -4,11 +4,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use storage::Keep;
-
 use crate::draw::Draw;
 use crate::machines::Machines;
 use crate::members;
+use crate::scenarios;
 
 /// A node that ended is started again within this, in ms.
 const BACK_WITHIN_MS: u64 = 4_000;
@@ -22,27 +21,12 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    fn keep(&mut self) -> Keep {
-        match self.draw.below(6) {
-            0 => Keep::Nothing,
-            1 => Keep::Everything,
-            2 | 3 => Keep::Random(self.draw.next()),
-            _ => Keep::Garbled(self.draw.next()),
-        }
-    }
-
     fn back_later(&mut self, i: usize) {
-        let wait = Duration::from_millis(self.draw.below(BACK_WITHIN_MS));
-        let machines = Arc::clone(&self.machines);
-        self.machines.tasks.spawn(async move {
-            tokio::time::sleep(wait).await;
-            machines.mend(i);
-            machines.start(i).await;
-        });
+        self.machines.back_after(i, Duration::from_millis(self.draw.below(BACK_WITHIN_MS)));
     }
 
     fn crash(&mut self, i: usize) {
-        let power = if self.draw.one_in(3) { None } else { Some(self.keep()) };
+        let power = if self.draw.one_in(3) { None } else { Some(scenarios::keep(&mut self.draw)) };
         self.machines.trace.count(if power.is_some() { "power cuts" } else { "kills" });
         self.machines.end(i, "a fault", power, self.draw.one_in(2));
         self.back_later(i);
@@ -56,28 +40,39 @@ impl Faults {
         }
     }
 
+    /// The power of many machines goes in the same moment, or nearly.
+    fn crash_many(&mut self) {
+        self.machines.trace.note(format_args!("the power of many goes"));
+        self.machines.trace.count("power cuts of many");
+        let spared = self.draw.below(6);
+        for i in (0..self.machines.len()).filter(|i| *i as u64 != spared) {
+            self.crash(i);
+        }
+    }
+
     fn one(&mut self) {
         let machines = Arc::clone(&self.machines);
         let trace = &machines.trace;
         let i = self.draw.index(machines.len());
-        match self.draw.below(16) {
+        match self.draw.below(24) {
             0..=2 => self.crash(i),
-            3 => {
-                trace.note(format_args!("the power of many goes"));
-                trace.count("power cuts of many");
-                let spared = self.draw.below(6);
-                (0..machines.len()).filter(|i| *i as u64 != spared).for_each(|i| self.crash(i));
-            }
-            4..=8 => self.network(i),
-            9..=12 => self.machine(i),
-            13 => {
+            3 => self.crash_many(),
+            4..=7 => self.network(i),
+            8..=11 => self.machine(i),
+            12 => {
                 trace.count("leader transfers asked");
                 members::transfer(&machines, i);
             }
-            14 => {
+            13..=15 => {
                 trace.count("membership changes asked");
                 let draw = Draw::new(self.draw.next(), 0);
                 machines.tasks.spawn(members::change(Arc::clone(&machines), draw));
+            }
+            16 | 17 => scenarios::election(&machines, &mut self.draw),
+            18..=20 => scenarios::traps(&machines, &mut self.draw),
+            21 | 22 => {
+                let draw = Draw::new(self.draw.next(), 0);
+                machines.tasks.spawn(scenarios::away(Arc::clone(&machines), draw));
             }
             _ => {
                 trace.note(format_args!("n{i} is stopped in order"));
@@ -97,7 +92,7 @@ impl Faults {
     fn network(&mut self, i: usize) {
         let (machines, trace) = (&self.machines, &self.machines.trace);
         let j = self.draw.index(machines.len());
-        match self.draw.below(5) {
+        match self.draw.below(6) {
             0 | 1 => {
                 trace.note(format_args!("n{i} is cut off"));
                 trace.count("cuts");
@@ -116,6 +111,12 @@ impl Faults {
                 trace.count("broken streams");
                 machines.network.break_between(i, j);
             }
+            4 => {
+                let late = Duration::from_millis(self.draw.below(2_000));
+                trace.note(format_args!("n{i} has lost its streams to n{j}, which lag by {late:?}"));
+                trace.count("streams lost by one end");
+                machines.network.orphan_between(i, j, late);
+            }
             _ => {
                 let ms = 5 + self.draw.below(400);
                 trace.note(format_args!("n{i} to n{j} takes {ms} ms more"));
@@ -128,7 +129,7 @@ impl Faults {
     /// Something about the disk or the clock of a machine.
     fn machine(&mut self, i: usize) {
         let (machines, trace) = (&self.machines, &self.machines.trace);
-        match self.draw.below(4) {
+        match self.draw.below(5) {
             0 => {
                 let ms = 10 + self.draw.below(600);
                 trace.note(format_args!("n{i}'s disk takes up to {ms} ms more"));
@@ -145,6 +146,12 @@ impl Faults {
                 trace.note(format_args!("n{i}'s disk is full"));
                 trace.count("full disks");
                 machines.harm(i, |disk| disk.set_capacity(Some(0)));
+            }
+            3 => {
+                let n = 1 + self.draw.below(3);
+                trace.note(format_args!("{n} reads of n{i}'s disk fail"));
+                trace.count("disks with bad reads");
+                machines.spoil_reads(i, n);
             }
             _ => {
                 let far_ms = 1 << (4 + self.draw.below(24));
@@ -178,7 +185,9 @@ impl Faults {
     pub(crate) async fn end(&mut self) {
         self.machines.trace.note(format_args!("all faults end"));
         self.machines.network.heal();
+        self.machines.disarm();
         for i in 0..self.machines.len() {
+            self.machines.network.set_away(i, false);
             self.machines.mend(i);
             self.machines.start(i).await;
         }

@@ -7,10 +7,13 @@
 //! | `run` | the phases of a run: set up, faults, all well again, the reckoning |
 //! | `machines` `life` | machines, their nodes, and how these end at any moment |
 //! | `network` `disk` `work` `clock` | the simulated side of each seam |
-//! | `faults` `members` | what breaks; who leads and who belongs to the cluster |
+//! | `faults` `scenarios` `trap` | what breaks at random; in an order that matters; between two steps of a node |
+//! | `members` | who leads and who belongs to the cluster |
 //! | `buyers` `house` | the workload, and what it sells |
-//! | `oracle` `viewer` | what must be true of answers, states and feeds |
-//! | `trace` `draw` `defect` | what happened; random numbers; mistakes made on purpose |
+//! | `oracle` `time` `viewer` | what must be true of answers and states, of time, of feeds |
+//! | `trace` `draw` | what happened; random numbers |
+//!
+//! Mistakes made on purpose (`storage::planted`) show that all this finds such things: `tests/defects.rs`.
 //!
 //! Deliberately not here: the copy in sled (it has threads of its own; it is tested by `raft` and from outside), HTTP,
 //! TLS, the operating system's files.
@@ -24,7 +27,6 @@
 
 mod buyers;
 mod clock;
-mod defect;
 mod disk;
 mod draw;
 mod faults;
@@ -35,10 +37,13 @@ mod members;
 mod network;
 mod oracle;
 mod run;
+mod scenarios;
+mod time;
 mod trace;
+mod trap;
 mod viewer;
 mod work;
 
-pub use defect::Defect;
 pub use run::{Plan, run};
-pub use trace::Traced;
+pub use storage::planted::Defect;
+pub use trace::{SIMULATED, Traced};

@@ -1,29 +1,32 @@
 //! The machines that nodes run on, and the lives of these nodes: start, crash, power cut, a disk emptied.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use raft::{Cluster, Options, Parts, Secret, Tasks};
-use storage::{Disk as _, Keep, MemDisk};
+use raft::{Cluster, Options, Parts, Secret, Tasks, Timings};
+use storage::{Keep, MemDisk};
 
 use crate::clock::SimClock;
-use crate::defect::Defect;
 use crate::disk::SimDisk;
 use crate::draw::Draw;
 use crate::life::Life;
 use crate::network::{SimNetwork, address};
 use crate::oracle::Oracle;
 use crate::trace::Trace;
+use crate::trap::{Moment, Trap};
 use crate::viewer;
 use crate::work::SimWork;
 
 /// Small, so that files are rolled, snapshots made and logs purged many times in a minute.
-const LOG_FILE_BYTES: u64 = 64 << 10;
-const SNAPSHOT_LOG_BYTES: u64 = 60 << 10;
-const KEEP_LOG_BYTES: u64 = 20 << 10;
+const LOG_FILE_BYTES: u64 = 16 << 10;
+const SNAPSHOT_LOG_BYTES: u64 = 30 << 10;
+const KEEP_LOG_BYTES: u64 = 8 << 10;
 const REQUEST_DEADLINE: Duration = Duration::from_secs(3);
+/// Quartz is off by some tens of ppm; clocks and timers in a third of the runs by up to a tenth.
+const GOOD_CLOCK_PPM: u64 = 100;
+const BAD_CLOCK_PPM: u64 = 100_000;
 
 /// A node that runs.
 #[derive(Clone)]
@@ -32,10 +35,34 @@ pub(crate) struct Running {
     pub(crate) life: Arc<Life>,
 }
 
+/// Where something happens: in one life of a machine's node.
+#[derive(Clone)]
+pub(crate) struct Place {
+    machines: Weak<Machines>,
+    pub(crate) machine: usize,
+    pub(crate) life: Arc<Life>,
+    pub(crate) trace: Trace,
+}
+
+impl Place {
+    /// Such a moment has come: it may be this life's last.
+    pub(crate) fn reached(&self, moment: Moment) {
+        if let Some(machines) = self.machines.upgrade()
+            && !self.life.is_over()
+        {
+            machines.reached(self.machine, moment);
+        }
+    }
+}
+
 struct Machine {
     disk: MemDisk,
     clock: Arc<SimClock>,
     slow_ms: Arc<AtomicU64>,
+    bad_reads: Arc<AtomicU64>,
+    /// Whether a batch of the log is written and not synced.
+    unsynced: Arc<AtomicBool>,
+    trap: Option<Trap>,
     draw: Arc<Mutex<Draw>>,
     life: Option<Arc<Life>>,
     node: Option<Cluster>,
@@ -50,40 +77,34 @@ pub(crate) struct Machines {
     pub(crate) oracle: Oracle,
     pub(crate) trace: Trace,
     pub(crate) tasks: Tasks,
-    pub(crate) defect: Option<Defect>,
-}
-
-/// The planted defect: what names there are may be gone already.
-fn lose_snapshots(disk: &MemDisk) {
-    for name in disk.list("snapshots").unwrap_or_default() {
-        disk.remove(&format!("snapshots/{name}")).ok();
-    }
-    disk.sync_folder("snapshots").ok();
 }
 
 impl Machines {
-    pub(crate) fn new(n: usize, seed: u64, defect: Option<Defect>, trace: &Trace) -> Arc<Self> {
+    pub(crate) fn new(n: usize, seed: u64, trace: &Trace) -> Arc<Self> {
         let mut clocks = Draw::new(seed, 1);
-        let machine = |i: usize| Machine {
-            disk: MemDisk::new(),
-            // Quartz is off by some tens of ppm; the wall clocks by up to a second.
-            clock: Arc::new(SimClock::new(
-                clocks.below(200).cast_signed() - 100,
-                clocks.below(2_000).cast_signed() - 1_000,
-            )),
-            slow_ms: Arc::default(),
-            draw: Arc::new(Mutex::new(Draw::new(seed, 100 + i as u64))),
-            life: None,
-            node: None,
-            harmed: false,
+        let off_ppm = if clocks.one_in(3) { BAD_CLOCK_PPM } else { GOOD_CLOCK_PPM };
+        let mut machine = |i: usize| {
+            let fast_ppm = clocks.below(2 * off_ppm).cast_signed() - off_ppm.cast_signed();
+            let ahead_ms = clocks.below(2_000).cast_signed() - 1_000;
+            Machine {
+                disk: MemDisk::new(),
+                clock: Arc::new(SimClock::new(fast_ppm, ahead_ms)),
+                slow_ms: Arc::default(),
+                bad_reads: Arc::default(),
+                unsynced: Arc::default(),
+                trap: None,
+                draw: Arc::new(Mutex::new(Draw::new(seed, 100 + i as u64))),
+                life: None,
+                node: None,
+                harmed: false,
+            }
         };
         Arc::new(Self {
-            all: Mutex::new((0..n).map(machine).collect()),
+            all: Mutex::new((0..n).map(&mut machine).collect()),
             network: SimNetwork::new(Draw::new(seed, 2), trace.clone()),
-            oracle: Oracle::new(trace.clone()),
+            oracle: Oracle::new(n, off_ppm, trace.clone()),
             trace: trace.clone(),
             tasks: Tasks::default(),
-            defect,
         })
     }
 
@@ -112,7 +133,7 @@ impl Machines {
         self.up().into_iter().filter(|i| self.running(*i).is_some_and(|r| r.node.status().id != 0)).collect()
     }
 
-    fn options(i: usize, life: &Arc<Life>) -> Options {
+    fn options(i: usize, life: &Arc<Life>, clock: &SimClock) -> Options {
         let secret = Secret::new(b"a secret of the simulation").unwrap();
         let at = address(i);
         let mut options =
@@ -121,6 +142,11 @@ impl Machines {
         options.snapshot_log_bytes = SNAPSHOT_LOG_BYTES;
         options.keep_log_bytes = KEEP_LOG_BYTES;
         options.request_deadline = REQUEST_DEADLINE;
+        // All that consensus reckons by its timers stands in these.
+        let Timings { heartbeat_ms, election_min_ms, election_max_ms } = options.timings;
+        let [heartbeat_ms, election_min_ms, election_max_ms] =
+            [heartbeat_ms, election_min_ms, election_max_ms].map(|ms| clock.truly_ms(ms));
+        options.timings = Timings { heartbeat_ms, election_min_ms, election_max_ms };
         let life = Arc::clone(life);
         // The process ends here: nothing of this life is seen by anybody from now on.
         options.on_fatal = Arc::new(move |why| {
@@ -131,36 +157,36 @@ impl Machines {
 
     /// Starts the node of a machine on what its disk holds, unless it runs.
     pub(crate) async fn start(self: &Arc<Self>, i: usize) {
-        let (life, parts) = {
+        let (life, options, parts) = {
             let mut machines = self.lock();
             let machine = &mut machines[i];
             if machine.life.is_some() {
                 return;
             }
-            if self.defect == Some(Defect::SnapshotsLost) {
-                lose_snapshots(&machine.disk);
-            }
             let life = Arc::new(Life::default());
             machine.life = Some(Arc::clone(&life));
+            let trace = self.trace.clone();
+            let place = Place { machines: Arc::downgrade(self), machine: i, life: Arc::clone(&life), trace };
+            let disk = SimDisk {
+                disk: machine.disk.clone(),
+                place: place.clone(),
+                bad_reads: Arc::clone(&machine.bad_reads),
+            };
             let work = SimWork {
-                life: Arc::clone(&life),
-                trace: self.trace.clone(),
-                machine: i,
+                place,
                 draw: Arc::clone(&machine.draw),
                 slow_ms: Arc::clone(&machine.slow_ms),
+                unsynced: Arc::clone(&machine.unsynced),
             };
             let parts = Parts {
-                disk: Arc::new(SimDisk {
-                    disk: machine.disk.clone(),
-                    life: Arc::clone(&life),
-                    lies: self.defect == Some(Defect::SyncsSkipped),
-                }),
+                disk: Arc::new(disk),
                 copy: false,
                 clock: Arc::<SimClock>::clone(&machine.clock),
                 network: self.network.at(i, Arc::clone(&life)),
                 work: Arc::new(work),
             };
-            (life, parts)
+            let options = Self::options(i, &life, &machine.clock);
+            (life, options, parts)
         };
         self.trace.note(format_args!("n{i} starts"));
         self.trace.count("starts");
@@ -168,12 +194,15 @@ impl Machines {
         let started = tokio::select! {
             biased;
             _ = life.over() => return,
-            started = Cluster::start(Self::options(i, &life), parts) => started,
+            started = Cluster::start(options, parts) => started,
         };
         match started {
             Ok(node) => {
                 if let Some(why) = node.status().damaged {
                     self.trace.wrong(format!("n{i} lost what was durable: {why}"));
+                }
+                if node.metrics().torn_bytes > 0 {
+                    self.trace.count("torn tails found at start");
                 }
                 self.tasks.spawn(viewer::follow(Arc::clone(self), i, Running { node: node.clone(), life }));
                 self.lock()[i].node = Some(node);
@@ -209,8 +238,12 @@ impl Machines {
             let mut machines = self.lock();
             let machine = &mut machines[i];
             let Some(life) = machine.life.take() else { return };
+            self.oracle.ended(i);
             match power {
                 Some(keep) => {
+                    if machine.unsynced.swap(false, Ordering::Relaxed) {
+                        self.trace.count("power cuts amid a sync");
+                    }
                     machine.disk.power_loss(keep);
                     machine.clock.boot();
                 }
@@ -225,6 +258,30 @@ impl Machines {
             // Cut off from disk and network, it only has to be cleared away.
             self.tasks.spawn(async move { node.halt().await });
         }
+    }
+
+    /// A machine's node has come to such a moment: if a trap is set for it, the power goes.
+    fn reached(self: &Arc<Self>, i: usize, moment: Moment) {
+        let sprung = self.lock()[i].trap.take_if(|trap| trap.moment == moment);
+        let Some(Trap { moment, keep, back }) = sprung else { return };
+        self.trace.count(moment.counted());
+        self.end(i, moment.counted(), Some(keep), true);
+        self.back_after(i, back);
+    }
+
+    /// The power of a machine will go at the next moment of this kind.
+    pub(crate) fn set_trap(&self, i: usize, trap: Trap) {
+        self.lock()[i].trap = Some(trap);
+    }
+
+    /// Starts the node of a machine again, on a disk without faults.
+    pub(crate) fn back_after(self: &Arc<Self>, i: usize, wait: Duration) {
+        let machines = Arc::clone(self);
+        self.tasks.spawn(async move {
+            tokio::time::sleep(wait).await;
+            machines.mend(i);
+            machines.start(i).await;
+        });
     }
 
     /// Stops the node of a machine in order.
@@ -252,12 +309,24 @@ impl Machines {
         act(&machines[i].disk);
     }
 
+    /// The next so many reads of a machine's disk fail.
+    pub(crate) fn spoil_reads(&self, i: usize, n: u64) {
+        let mut machines = self.lock();
+        machines[i].harmed = true;
+        machines[i].bad_reads.store(n, Ordering::Relaxed);
+    }
+
     pub(crate) fn slow_disk(&self, i: usize, ms: u64) {
         self.lock()[i].slow_ms.store(ms, Ordering::Relaxed);
     }
 
     pub(crate) fn jump(&self, i: usize, ahead_ms: i64) {
         self.lock()[i].clock.jump(ahead_ms);
+    }
+
+    /// Takes all traps away.
+    pub(crate) fn disarm(&self) {
+        self.lock().iter_mut().for_each(|machine| machine.trap = None);
     }
 
     /// Ends all faults of a machine's disk.
@@ -267,6 +336,7 @@ impl Machines {
         machine.disk.heal();
         machine.disk.set_capacity(None);
         machine.slow_ms.store(0, Ordering::Relaxed);
+        machine.bad_reads.store(0, Ordering::Relaxed);
         // A node may still be about to end from what was; only a later life has no excuse.
         machine.harmed &= machine.life.is_some();
     }

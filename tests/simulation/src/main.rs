@@ -1,25 +1,29 @@
-//! `simulation [key=value …]`: runs seeds one after the other on this thread, prints what was wrong, and what was done.
+//! `simulation [key=value …]`: runs seeds, each on one thread, prints what was wrong, and what was done.
 //!
-//! `seed=<first>` `seeds=<how many>` `seconds=<of faults, simulated>`; `trace=<file>` writes the whole trace of the last
+//! `seed=<first>` `seeds=<how many>` `seconds=<of faults, simulated>` `threads=<at a time>`; `trace=<file>` writes the whole trace of the last
 //! seed; `log=1` prints the nodes' own log to the standard error stream.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it reports")]
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use simulation::{Plan, run};
+use simulation::{Plan, SIMULATED, Traced, run};
 use tokio::time::Instant;
 
 struct Arguments {
     seed: u64,
     seeds: u64,
     seconds: u64,
+    threads: u64,
     trace: Option<String>,
     log: bool,
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut found = Arguments { seed: 1, seeds: 1, seconds: 60, trace: None, log: false };
+    let mut found = Arguments { seed: 1, seeds: 1, seconds: 60, threads: 1, trace: None, log: false };
     for argument in std::env::args().skip(1) {
         let (key, value) = argument.split_once('=').ok_or_else(|| format!("{argument}: expected key=value"))?;
         let number = || value.parse::<u64>().map_err(|error| format!("{argument}: {error}"));
@@ -27,9 +31,10 @@ fn arguments() -> Result<Arguments, String> {
             "seed" => found.seed = number()?,
             "seeds" => found.seeds = number()?,
             "seconds" => found.seconds = number()?,
+            "threads" => found.threads = number()?,
             "trace" => found.trace = Some(value.to_owned()),
             "log" => found.log = value != "0",
-            _ => return Err(format!("{argument}: there are seed, seeds, seconds, trace, log")),
+            _ => return Err(format!("{argument}: there are seed, seeds, seconds, threads, trace, log")),
         }
     }
     Ok(found)
@@ -49,36 +54,70 @@ fn main() -> ExitCode {
         lines.with_writer(std::io::stderr).init();
     }
     let began = Instant::now();
-    let mut totals: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut failed = 0_u64;
-    for seed in arguments.seed..arguments.seed + arguments.seeds {
-        let plan = Plan { seed, faults_s: arguments.seconds, keep_text: arguments.trace.is_some(), defect: None };
-        let traced = run(plan);
+    let next = AtomicU64::new(arguments.seed);
+    let totals = Mutex::new(Totals::default());
+    std::thread::scope(|scope| {
+        for _ in 0..arguments.threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed - arguments.seed >= arguments.seeds {
+                        return;
+                    }
+                    let plan =
+                        Plan { seed, faults_s: arguments.seconds, keep_text: arguments.trace.is_some(), defect: None };
+                    let traced = run(plan);
+                    totals.lock().unwrap_or_else(PoisonError::into_inner).add(seed, &traced, &arguments);
+                }
+            });
+        }
+    });
+    let totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+    totals.tell(began.elapsed());
+    if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Of all seeds so far.
+#[derive(Default)]
+struct Totals {
+    counts: BTreeMap<&'static str, u64>,
+    seeds: u64,
+    failed: u64,
+}
+
+impl Totals {
+    fn add(&mut self, seed: u64, traced: &Traced, arguments: &Arguments) {
         println!("seed {seed}: {} events, trace {:08x}", traced.events, traced.hash);
         for (kind, n) in &traced.counts {
-            *totals.entry(kind).or_default() += n;
+            *self.counts.entry(kind).or_default() += n;
         }
         if let (Some(file), Some(text)) = (&arguments.trace, &traced.text)
             && let Err(error) = std::fs::write(file, text)
         {
             eprintln!("{file}: {error}");
         }
+        self.seeds += 1;
         if !traced.wrong.is_empty() {
-            failed += 1;
+            self.failed += 1;
             for wrong in &traced.wrong {
                 println!("  WRONG {wrong}");
             }
-            println!(
-                "  replay: cargo xtask simulate --first {seed} --seeds 1 --seconds {} --trace trace.txt",
-                arguments.seconds
-            );
+            let seconds = arguments.seconds;
+            println!("  replay: cargo xtask simulate --first {seed} --seeds 1 --seconds {seconds} --trace trace.txt");
         }
     }
-    let took_s = began.elapsed().as_secs_f64();
-    for (kind, n) in &totals {
-        println!("{n:>12} {kind}");
+
+    fn tell(&self, took: Duration) {
+        for (kind, n) in self.counts.iter().filter(|(kind, _)| **kind != SIMULATED) {
+            println!("{n:>12} {kind}");
+        }
+        let hours = self.counts.get(SIMULATED).copied().unwrap_or(0) as f64 / 3_600_000.0;
+        let minutes = took.as_secs_f64() / 60.0;
+        println!(
+            "{} seeds, {} wrong; {hours:.2} hours of a cluster in {minutes:.1} minutes: {:.2} hours a minute",
+            self.seeds,
+            self.failed,
+            hours / minutes
+        );
     }
-    let simulated_s = totals.get("simulated ms").map_or(0, |ms| ms / 1_000);
-    println!("{} seeds, {failed} wrong, {simulated_s} s simulated in {took_s:.1} s", arguments.seeds);
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -15,7 +15,8 @@ const VOTERS_MIN: usize = 3;
 /// The leader's view of the members, if a node leads as far as it knows.
 pub(crate) fn members(machines: &Machines) -> Option<Vec<Member>> {
     let nodes = machines.up().into_iter().filter_map(|i| machines.running(i));
-    nodes.map(|running| running.node.status()).find(|status| status.role == Role::Leader).map(|status| status.members)
+    let leading = nodes.map(|running| running.node.status()).filter(|status| status.role == Role::Leader);
+    leading.max_by_key(|status| status.term).map(|status| status.members)
 }
 
 /// The machine of a member.
@@ -73,6 +74,7 @@ pub(crate) async fn change(machines: Arc<Machines>, mut draw: Draw) {
         // Only what is known to be out of the cluster may lose its disk.
         if removed.is_ok() {
             trace.count("nodes removed");
+            machines.oracle.removed(leaves.id);
             machines.end(machine, "removed", None, true);
             machines.wipe(machine);
             tokio::time::sleep(Duration::from_millis(draw.below(500))).await;

@@ -1,5 +1,6 @@
 //! The network: streams of bytes between machines with delay, broken streams, cuts one way or both, slow links.
-//! Streams are like TCP: nothing is lost or reordered within one, but it may stall or break at any byte.
+//! Streams are like TCP: nothing is lost or reordered within one, but it may stall or break at any byte, and what was
+//! said on an old stream may arrive after what is said on a new one.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
@@ -48,6 +49,8 @@ struct Pipe {
     /// The reader has gone.
     unread: bool,
     broken: bool,
+    /// Its writer has lost it; what is on its way arrives all the same.
+    orphaned: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -64,6 +67,8 @@ struct Hub {
     pipes: BTreeMap<u64, Pipe>,
     next: u64,
     cut: BTreeSet<(usize, usize)>,
+    /// Machines that are cut off until they are let back.
+    away: BTreeSet<usize>,
     slow_ms: BTreeMap<(usize, usize), u64>,
     connecting: Vec<Waker>,
 }
@@ -74,6 +79,10 @@ impl Hub {
         let usual_ms = self.draw.below(DELAY_MS * rare);
         let slow_ms = self.slow_ms.get(&(from, to)).copied().unwrap_or(0);
         Duration::from_millis(usual_ms + slow_ms)
+    }
+
+    fn is_cut(&self, from: usize, to: usize) -> bool {
+        self.cut.contains(&(from, to)) || self.away.contains(&from) || self.away.contains(&to)
     }
 
     fn pipe(&mut self, from: usize, to: usize) -> u64 {
@@ -87,6 +96,7 @@ impl Hub {
             ended: false,
             unread: false,
             broken: false,
+            orphaned: false,
             reader: None,
             writer: None,
         };
@@ -110,6 +120,7 @@ impl SimNetwork {
             pipes: BTreeMap::new(),
             next: 0,
             cut: BTreeSet::new(),
+            away: BTreeSet::new(),
             slow_ms: BTreeMap::new(),
             connecting: Vec::new(),
         };
@@ -135,12 +146,29 @@ impl SimNetwork {
         self.lock().slow_ms.insert((from, to), ms);
     }
 
-    /// Mends all ways; what was under way arrives.
+    /// Mends all ways, but to machines that are away; what was under way arrives.
     pub(crate) fn heal(&self) {
-        let wakers: Vec<Waker> = {
-            let mut hub = self.lock();
+        self.change_ways(|hub| {
             hub.cut.clear();
             hub.slow_ms.clear();
+        });
+    }
+
+    /// Takes a machine's network away, whatever heals meanwhile, or gives it back.
+    pub(crate) fn set_away(&self, machine: usize, away: bool) {
+        self.change_ways(|hub| {
+            if away {
+                hub.away.insert(machine);
+            } else {
+                hub.away.remove(&machine);
+            }
+        });
+    }
+
+    fn change_ways(&self, change: impl FnOnce(&mut Hub)) {
+        let wakers: Vec<Waker> = {
+            let mut hub = self.lock();
+            change(&mut hub);
             let connecting = std::mem::take(&mut hub.connecting);
             connecting.into_iter().chain(hub.pipes.values_mut().flat_map(Pipe::wake)).collect()
         };
@@ -167,6 +195,24 @@ impl SimNetwork {
         self.break_those(|pipe| (pipe.from, pipe.to) == (a, b) || (pipe.from, pipe.to) == (b, a));
     }
 
+    /// The streams of one machine to another break for the one: it opens new ones, while what it said on the old ones
+    /// may still arrive, and later than what it says on the new.
+    pub(crate) fn orphan_between(&self, from: usize, to: usize, late: Duration) {
+        self.break_those(|pipe| (pipe.from, pipe.to) == (to, from));
+        let wakers: Vec<Waker> = {
+            let mut hub = self.lock();
+            let pipes = hub.pipes.values_mut().filter(|pipe| (pipe.from, pipe.to) == (from, to) && !pipe.broken);
+            pipes
+                .flat_map(|pipe| {
+                    pipe.orphaned = true;
+                    pipe.chunks.iter_mut().for_each(|(due, _)| *due += late);
+                    pipe.wake()
+                })
+                .collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
     /// A machine's node has ended: nobody listens. Its streams break, at once or, without a word, when it is back.
     pub(crate) fn gone(&self, machine: usize, breaks: bool) {
         self.lock().listeners.remove(&machine);
@@ -177,7 +223,7 @@ impl SimNetwork {
 
     fn poll_open(&self, from: usize, to: usize, cx: &mut Context<'_>) -> Poll<()> {
         let mut hub = self.lock();
-        if hub.cut.contains(&(from, to)) || hub.cut.contains(&(to, from)) {
+        if hub.is_cut(from, to) || hub.is_cut(to, from) {
             hub.connecting.push(cx.waker().clone());
             return Poll::Pending;
         }
@@ -267,16 +313,21 @@ impl AsyncRead for End {
             let due = {
                 let mut guard = this.network.lock();
                 let hub = &mut *guard;
+                let Some((from, to)) = hub.pipes.get(&this.reads).map(|pipe| (pipe.from, pipe.to)) else {
+                    return Poll::Ready(Ok(()));
+                };
+                let is_cut = hub.is_cut(from, to);
                 let Some(pipe) = hub.pipes.get_mut(&this.reads) else { return Poll::Ready(Ok(())) };
                 if pipe.broken || this.life.is_over() {
                     return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
                 }
                 pipe.reader = Some(cx.waker().clone());
-                if hub.cut.contains(&(pipe.from, pipe.to)) {
+                if is_cut {
                     return Poll::Pending;
                 }
                 match pipe.chunks.front_mut() {
                     None if pipe.ended => return Poll::Ready(Ok(())),
+                    None if pipe.orphaned => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
                     None => return Poll::Pending,
                     Some((due, bytes)) if *due <= Instant::now() => {
                         let n = bytes.len().min(buffer.remaining());
@@ -311,7 +362,7 @@ impl AsyncWrite for End {
         };
         let delay = hub.delay(from, to);
         let Some(pipe) = hub.pipes.get_mut(&self.writes) else { return Poll::Pending };
-        if pipe.broken || pipe.unread || pipe.ended || self.life.is_over() {
+        if pipe.broken || pipe.orphaned || pipe.unread || pipe.ended || self.life.is_over() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         let room = IN_FLIGHT_MAX - pipe.in_flight.min(IN_FLIGHT_MAX);

@@ -1,6 +1,6 @@
 //! What clients were told, and what must follow from it, on any node and at any later time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use booking::holds::HoldState;
@@ -8,26 +8,48 @@ use booking::ids::{HoldId, OrderId, ShowtimeId};
 use booking::inventory::PlaceState;
 use booking::limits::{ENDED_HOLD_KEPT_MS, IDEMPOTENCY_HOLD_MS};
 use booking::orders::Order;
-use booking::{Rejection, Reply, State, invariants};
+use booking::{Command, Rejection, Reply, Request, State, invariants};
 use raft::Answer;
 
+use crate::time::TimeCheck;
 use crate::trace::Trace;
 
-#[derive(Default)]
+/// Under a leader that is well, what is due ends within this, in ms: promised are 100, and clocks may be off by a tenth.
+const OVERDUE_MS: u64 = 500;
+
+/// A hold as clients know it.
+struct Claim {
+    /// Index of the entry that placed it.
+    index: u64,
+    places: Vec<(ShowtimeId, u32)>,
+    /// The latest end that an answer gave it, in ms.
+    expires_at_ms: u64,
+    /// An extension was asked for: its end may be later than anybody was told.
+    extended: bool,
+    /// Index and answer are of the same entry, not of a repeat.
+    exact: bool,
+    /// It was asked to give it back or to sell it: it may have ended before its end.
+    ending: bool,
+}
+
 struct Told {
     /// By key: the answer, and the cluster time of its first entry, in ms.
     answers: BTreeMap<u128, (Result<Reply, Rejection>, u64)>,
-    holds: BTreeMap<HoldId, u64>,
-    orders: BTreeMap<OrderId, Arc<Order>>,
+    holds: BTreeMap<HoldId, Claim>,
+    /// With the index at which they were placed at the latest.
+    orders: BTreeMap<OrderId, (u64, Arc<Order>)>,
     recent: Vec<OrderId>,
-    sold: BTreeMap<(ShowtimeId, u32), OrderId>,
-    /// Greatest index of an answer.
+    sold: BTreeMap<(ShowtimeId, u32), (OrderId, u64)>,
+    /// Greatest index of an answer or of a linearizable read.
     index: u64,
-    /// Cluster time of entries, in ms.
-    times: BTreeMap<u64, u64>,
+    /// Terms of entries.
+    terms: BTreeMap<u64, u64>,
+    time: TimeCheck,
     /// Digests of states and of changes at indexes, from whichever node came first.
     digests: BTreeMap<u64, u128>,
     changes: BTreeMap<u64, u32>,
+    /// Ids of nodes that were taken out.
+    removed: BTreeSet<u64>,
 }
 
 /// See the module; clones share it.
@@ -37,26 +59,82 @@ pub(crate) struct Oracle {
     trace: Trace,
 }
 
-/// What a reader knew before it asked.
+/// What was known before something was asked.
 pub(crate) struct Before {
     index: u64,
     orders: Vec<OrderId>,
+    at_ms: u64,
 }
 
 impl Oracle {
-    pub(crate) fn new(trace: Trace) -> Self {
-        Self { told: Arc::default(), trace }
+    pub(crate) fn new(machines: usize, off_ppm: u64, trace: Trace) -> Self {
+        let told = Told {
+            answers: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            recent: Vec::new(),
+            sold: BTreeMap::new(),
+            index: 0,
+            terms: BTreeMap::new(),
+            time: TimeCheck::new(machines, off_ppm),
+            digests: BTreeMap::new(),
+            changes: BTreeMap::new(),
+            removed: BTreeSet::new(),
+        };
+        Self { told: Arc::new(Mutex::new(told)), trace }
     }
 
     fn lock(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A client was answered.
-    pub(crate) fn answered(&self, key: u128, answer: &Answer) {
+    /// A machine's node has ended.
+    pub(crate) fn ended(&self, machine: usize) {
+        self.lock().time.ended(self.trace.now_ms(), machine);
+    }
+
+    /// Who knows the time now, and the machines of the voters if a node leads.
+    pub(crate) fn look(&self, knowing: impl Iterator<Item = usize>, voters: Option<Vec<usize>>) {
+        self.lock().time.look(self.trace.now_ms(), knowing, voters);
+    }
+
+    /// A node was taken out of the cluster.
+    pub(crate) fn removed(&self, node: u64) {
+        self.lock().removed.insert(node);
+    }
+
+    /// To be asked before anything else is.
+    pub(crate) fn before(&self) -> Before {
+        let told = self.lock();
+        let orders = told.recent.iter().rev().take(8).copied().collect();
+        Before { index: told.index, orders, at_ms: self.trace.now_ms() }
+    }
+
+    /// A request is about to be sent: from now on it may happen.
+    pub(crate) fn sent(&self, request: &Request) {
         let mut told = self.lock();
+        match &request.command {
+            Command::ExtendHold(extend) => {
+                told.holds.entry(extend.id).and_modify(|claim| claim.extended = true);
+            }
+            Command::ReleaseHold(release) => {
+                told.holds.entry(release.id).and_modify(|claim| claim.ending = true);
+            }
+            Command::PlaceOrder(order) => {
+                for id in &order.holds {
+                    told.holds.entry(*id).and_modify(|claim| claim.ending = true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A client was answered.
+    pub(crate) fn answered(&self, before: &Before, request: &Request, answer: &Answer) {
+        let key = request.idempotency.map_or(0, |mark| mark.key);
+        let mut told = self.lock();
+        self.check_entry(&mut told, before, key, answer);
         told.index = told.index.max(answer.index);
-        told.times.insert(answer.index, answer.at_ms);
         let never_kept = matches!(answer.outcome, Err(Rejection::PlanChanged | Rejection::IdempotencyKeyReused));
         if !never_kept && let Some((first, at_ms)) = told.answers.get(&key) {
             // Cluster time steps forward where the whole cluster was down and most wall clocks jumped meanwhile: then
@@ -72,20 +150,26 @@ impl Oracle {
         }
         match &answer.outcome {
             Ok(Reply::Hold(hold)) => {
-                told.holds.insert(hold.id, hold.expires_at_ms);
+                let places = hold.places.seats.iter().map(|seat| (hold.showtime, seat.seat)).collect();
+                let (index, expires_at_ms) = (answer.index, hold.expires_at_ms);
+                let exact = !answer.replayed;
+                let placed = Claim { index, places, expires_at_ms, extended: false, exact, ending: false };
+                let claim = told.holds.entry(hold.id).or_insert(placed);
+                claim.expires_at_ms = claim.expires_at_ms.max(expires_at_ms);
             }
             Ok(Reply::Order(order)) => {
+                self.check_holds_of(&told, request, answer);
                 for part in &order.parts {
                     for seat in &part.places.seats {
                         let place = (part.showtime, seat.seat);
-                        let before = told.sold.insert(place, order.id);
-                        if before.is_some_and(|before| before != order.id) {
+                        let before = told.sold.insert(place, (order.id, answer.index));
+                        if before.is_some_and(|(before, _)| before != order.id) {
                             self.trace.wrong(format!("{place:?} is sold to {before:?} and {:?}", order.id));
                         }
                     }
                 }
                 told.recent.push(order.id);
-                told.orders.insert(order.id, Arc::clone(order));
+                told.orders.insert(order.id, (answer.index, Arc::clone(order)));
             }
             Ok(
                 Reply::Done
@@ -102,11 +186,33 @@ impl Oracle {
         }
     }
 
-    /// To be asked before a linearizable read.
-    pub(crate) fn before_reading(&self) -> Before {
-        let told = self.lock();
-        let orders = told.recent.iter().rev().take(8).copied().collect();
-        Before { index: told.index, orders }
+    /// The entry that an answer came from stands where it must in the log, and was stamped as it must be.
+    fn check_entry(&self, told: &mut Told, before: &Before, key: u128, answer: &Answer) {
+        let Answer { index, term, at_ms, .. } = *answer;
+        if index <= before.index {
+            let then = before.index;
+            self.trace.wrong(format!("key {key:x} was answered at {index}, though asked after an answer at {then}"));
+        }
+        let earlier = told.terms.range(..index).next_back().is_some_and(|(_, earlier)| *earlier > term);
+        let later = told.terms.range(index + 1..).next().is_some_and(|(_, later)| *later < term);
+        let other = *told.terms.entry(index).or_insert(term) != term;
+        if earlier || later || other {
+            self.trace.wrong(format!("key {key:x} was answered at {index} in term {term}, out of the log's order"));
+        }
+        if let Some(wrong) = told.time.answered(index, before.at_ms, self.trace.now_ms(), at_ms) {
+            self.trace.wrong(wrong);
+        }
+    }
+
+    /// What an order takes over was held in time.
+    fn check_holds_of(&self, told: &Told, request: &Request, answer: &Answer) {
+        let Command::PlaceOrder(order) = &request.command else { return };
+        for (id, claim) in order.holds.iter().filter_map(|id| told.holds.get_key_value(id)) {
+            if !claim.extended && !answer.replayed && answer.at_ms >= claim.expires_at_ms {
+                let (at_ms, end_ms) = (answer.at_ms, claim.expires_at_ms);
+                self.trace.wrong(format!("hold {id} was bought at {at_ms} though it ended at {end_ms}"));
+            }
+        }
     }
 
     /// A linearizable read was answered with the state at `read_index`.
@@ -117,6 +223,8 @@ impl Oracle {
         for id in before.orders.iter().filter(|id| state.order(**id).is_none()) {
             self.trace.wrong(format!("n{machine} does not read order {id}, which was answered before"));
         }
+        let mut told = self.lock();
+        told.index = told.index.max(read_index);
     }
 
     /// A node has this digest at an index.
@@ -135,44 +243,84 @@ impl Oracle {
         }
     }
 
-    /// Rules that hold in any state at any time.
-    pub(crate) fn check_state(&self, machine: usize, state: &State) {
+    /// Rules that hold in any state at any time, and all that it must reflect of what was answered.
+    pub(crate) fn check_state(&self, machine: usize, state: &State, index: u64) {
         for broken in invariants::check(state) {
             self.trace.wrong(format!("n{machine}: {broken}"));
         }
-    }
-
-    /// All that was promised, in a state that reflects all of it.
-    pub(crate) fn check_promises(&self, machine: usize, state: &State) {
-        self.check_state(machine, state);
         let told = self.lock();
-        for (id, order) in &told.orders {
+        for (id, (_, order)) in told.orders.iter().filter(|(_, (at, _))| *at <= index) {
             if state.order(*id) != Some(order) {
                 self.trace.wrong(format!("n{machine}: order {id} is not what was answered"));
             }
         }
-        for ((showtime, seat), order) in &told.sold {
+        for ((showtime, seat), (order, _)) in told.sold.iter().filter(|(_, (_, at))| *at <= index) {
             let cell = state.inventory(*showtime).and_then(|inventory| inventory.seat(*seat));
             if cell.map(booking::inventory::Cell::state) != Some(PlaceState::Sold) {
                 self.trace.wrong(format!("n{machine}: seat {seat} of {showtime} was sold to {order} and is {cell:?}"));
             }
         }
-        for (id, expires_at_ms) in &told.holds {
-            let forgotten = state.now_ms() > expires_at_ms + ENDED_HOLD_KEPT_MS;
+        for (id, claim) in told.holds.iter().filter(|(_, claim)| claim.index <= index) {
+            let forgotten = state.now_ms() > claim.expires_at_ms + ENDED_HOLD_KEPT_MS;
             match state.hold(*id) {
-                None if !forgotten => self.trace.wrong(format!("n{machine}: hold {id} was answered and is not there")),
-                Some(hold) if hold.state == HoldState::Expired && state.now_ms() < *expires_at_ms => {
+                None if !forgotten && !claim.ending => {
+                    self.trace.wrong(format!("n{machine}: hold {id} was answered and is not there"));
+                }
+                Some(hold) if hold.state == HoldState::Expired && state.now_ms() < hold.expires_at_ms => {
                     self.trace.wrong(format!("n{machine}: hold {id} ran out before its time"));
+                }
+                Some(hold) if hold.state == HoldState::Released && !claim.ending => {
+                    self.trace.wrong(format!("n{machine}: hold {id} was given back and nobody asked for that"));
                 }
                 _ => {}
             }
         }
-        let mut latest_ms = 0;
-        for (index, at_ms) in &told.times {
-            if *at_ms < latest_ms {
-                self.trace.wrong(format!("time ran back at {index}"));
+    }
+
+    /// All that was promised, in a state that reflects all of it, under a leader that is well.
+    pub(crate) fn check_promises(&self, machine: usize, state: &State, index: u64) {
+        self.check_state(machine, state, u64::MAX);
+        if index < self.lock().index {
+            self.trace.wrong(format!("n{machine} ends at {index}, before what was answered"));
+        }
+        if state.next_due_ms().is_some_and(|due_ms| due_ms + OVERDUE_MS < state.now_ms()) {
+            self.trace.wrong(format!("n{machine}: a hold lives on beyond its end"));
+        }
+    }
+
+    /// No place had two owners at any index of the log, by the answers alone.
+    pub(crate) fn check_owners(&self) {
+        let told = self.lock();
+        let mut claims: BTreeMap<(ShowtimeId, u32), Vec<(u64, HoldId)>> = BTreeMap::new();
+        for (id, claim) in told.holds.iter().filter(|(_, claim)| claim.exact) {
+            for place in &claim.places {
+                claims.entry(*place).or_default().push((claim.index, *id));
             }
-            latest_ms = *at_ms;
+        }
+        for (place, mut claims) in claims {
+            claims.sort_unstable();
+            for pair in claims.windows(2) {
+                let ((_, first), (index, second)) = (pair[0], pair[1]);
+                let claim = &told.holds[&first];
+                let at_ms = told.time.stamp_ms(index);
+                let over = claim.ending || claim.extended || at_ms.is_none_or(|ms| ms >= claim.expires_at_ms);
+                if !over {
+                    self.trace.wrong(format!("{place:?} was held by {first} when {second} got it at {index}"));
+                }
+            }
+            if let (Some((last, hold)), Some((order, sold))) = (claims.last(), told.sold.get(&place))
+                && last > sold
+            {
+                self.trace.wrong(format!("{place:?} was sold to {order} at {sold} and held by {hold} at {last}"));
+            }
+        }
+    }
+
+    /// Nobody whose leaving was acknowledged is a member.
+    pub(crate) fn check_members(&self, members: impl Iterator<Item = u64>) {
+        let told = self.lock();
+        for id in members.filter(|id| told.removed.contains(id)) {
+            self.trace.wrong(format!("node {id} was taken out and is a member"));
         }
     }
 

@@ -1,20 +1,23 @@
 //! A run from its seed: set up, sell under faults, let all be well again, and reckon.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use booking::Actor;
+use raft::Role;
+use storage::planted::{Defect, plant};
+use storage::Keep;
 use tokio::time::Instant;
 
 use crate::buyers::{self, Client, Market};
-use crate::defect::Defect;
 use crate::draw::Draw;
 use crate::faults::Faults;
 use crate::house;
 use crate::machines::Machines;
 use crate::members;
 use crate::network::address;
-use crate::trace::{Trace, Traced};
+use crate::trace::{SIMULATED, Trace, Traced};
 
 /// Machines, the first three of which found the cluster.
 const MACHINES: usize = 5;
@@ -26,8 +29,10 @@ const SELLS_WITHIN: Duration = Duration::from_secs(20);
 const ALIKE_WITHIN: Duration = Duration::from_secs(30);
 /// The cluster is founded within this.
 const FOUNDED_WITHIN: Duration = Duration::from_secs(30);
-/// All states are checked from scratch so often.
-const CHECKED_EVERY: Duration = Duration::from_secs(2);
+/// So often the state of one node is checked from scratch, one after the other.
+const CHECKED_EVERY: Duration = Duration::from_millis(500);
+/// So often it is looked who leads and who knows the time.
+const LOOKED_EVERY: Duration = Duration::from_millis(50);
 
 /// What to run.
 #[derive(Debug, Clone, Copy)]
@@ -45,13 +50,14 @@ pub struct Plan {
 /// Runs a plan on this thread.
 pub fn run(plan: Plan) -> Traced {
     raft::seed_thread(plan.seed);
+    plant(plan.defect);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async move {
         let trace = Trace::new(plan.keep_text);
-        let machines = Machines::new(MACHINES, plan.seed, plan.defect, &trace);
+        let machines = Machines::new(MACHINES, plan.seed, &trace);
         phases(plan, &machines).await;
         let simulated_ms = trace.now_ms();
-        trace.add("simulated ms", simulated_ms);
+        trace.add(SIMULATED, simulated_ms);
         machines.tasks.end();
         trace.finish()
     })
@@ -81,6 +87,7 @@ async fn phases(plan: Plan, machines: &Arc<Machines>) {
     }
     machines.tasks.spawn(buyers::staff(Arc::clone(&market), Draw::new(plan.seed, 1_000)));
     machines.tasks.spawn(check_now_and_then(Arc::clone(machines)));
+    machines.tasks.spawn(look_around(Arc::clone(machines)));
     let mut faults = Faults { machines: Arc::clone(machines), draw: Draw::new(plan.seed, 3) };
     faults.run(Duration::from_secs(plan.faults_s)).await;
     faults.end().await;
@@ -106,13 +113,44 @@ async fn found(plan: Plan, machines: &Arc<Machines>, market: &Market) {
 }
 
 async fn check_now_and_then(machines: Arc<Machines>) {
-    loop {
+    for turn in 0_usize.. {
         tokio::time::sleep(CHECKED_EVERY).await;
+        let i = turn % machines.len();
+        if let Some(running) = machines.running(i) {
+            let state = running.node.state();
+            machines.oracle.check_state(i, &state, state.index());
+        }
+    }
+}
+
+/// Follows who leads and who knows the time, from outside.
+async fn look_around(machines: Arc<Machines>) {
+    let mut led = BTreeSet::new();
+    let mut last = None;
+    loop {
+        tokio::time::sleep(LOOKED_EVERY).await;
+        let mut knowing = Vec::new();
+        let mut is_led = false;
         for i in machines.up() {
-            if let Some(running) = machines.running(i) {
-                machines.oracle.check_state(i, &running.node.state());
+            let Some(running) = machines.running(i) else { continue };
+            let status = running.node.status();
+            if status.leader.is_some() {
+                knowing.push(i);
+            }
+            if status.role == Role::Leader {
+                if led.insert((status.term, status.id)) {
+                    machines.trace.count("elections won");
+                    machines.trace.add("leader changes", u64::from(last.replace(status.id) != Some(status.id)));
+                }
+                is_led = true;
             }
         }
+        let members = if is_led { members::members(&machines) } else { None };
+        let voters = members.map(|members| {
+            let voting = members.iter().filter(|member| member.voter);
+            voting.filter_map(|member| members::machine_of(&machines, member)).collect()
+        });
+        machines.oracle.look(knowing.into_iter(), voters);
     }
 }
 
@@ -131,18 +169,51 @@ async fn recover(plan: Plan, machines: &Arc<Machines>, market: &Arc<Market>) {
         trace.wrong(format!("the nodes are not alike {ALIKE_WITHIN:?} after all faults: {}", tell(machines)));
         return;
     }
-    let (mut entries, mut terms) = (0, 0);
-    for i in in_cluster(machines) {
-        let Some(running) = machines.running(i) else { continue };
-        machines.oracle.check_promises(i, &running.node.state());
-        let status = running.node.status();
-        (entries, terms) = (entries.max(status.applied), terms.max(status.term));
+    reckon(machines);
+    // What was acknowledged is durable: all power goes, nothing that was not synced is left, and all of it is there.
+    for i in 0..machines.len() {
+        machines.end(i, "all power goes", Some(Keep::Nothing), true);
     }
-    trace.add("entries", entries);
-    trace.add("terms", terms);
+    for i in 0..machines.len() {
+        machines.start(i).await;
+    }
+    if tokio::time::timeout(SELLS_WITHIN, read_somewhere(machines)).await.is_err() {
+        trace.wrong(format!("nothing can be read {SELLS_WITHIN:?} after all power went: {}", tell(machines)));
+        return;
+    }
+    if !until(ALIKE_WITHIN, || are_alike(machines)).await {
+        trace.wrong(format!("the nodes are not alike {ALIKE_WITHIN:?} after all power went: {}", tell(machines)));
+        return;
+    }
+    reckon(machines);
     let (holds, orders) = machines.oracle.sales();
     trace.add("holds answered", holds as u64);
     trace.add("orders answered", orders as u64);
+}
+
+/// A linearizable read, through whichever node answers.
+async fn read_somewhere(machines: &Machines) {
+    loop {
+        for i in machines.joined() {
+            let Some(running) = machines.running(i) else { continue };
+            if running.node.linearizable().await.is_ok() {
+                return;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Compares every member with all that was promised.
+fn reckon(machines: &Machines) {
+    machines.oracle.check_owners();
+    let members = members::members(machines).unwrap_or_default();
+    machines.oracle.check_members(members.iter().map(|member| member.id));
+    for i in in_cluster(machines) {
+        let Some(running) = machines.running(i) else { continue };
+        let state = running.node.state();
+        machines.oracle.check_promises(i, &state, state.index());
+    }
 }
 
 /// Machines whose nodes the leader counts as members.

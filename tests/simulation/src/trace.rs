@@ -11,6 +11,9 @@ use tokio::time::Instant;
 /// Wrong things kept; a run that is wrong is often wrong again and again.
 const WRONG_MAX: usize = 20;
 
+/// What simulated time is counted under, in ms.
+pub const SIMULATED: &str = "simulated ms";
+
 /// The trace of a run; clones share it.
 #[derive(Clone)]
 pub(crate) struct Trace {

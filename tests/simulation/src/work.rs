@@ -2,55 +2,71 @@
 //! waits as long as the disk takes, and syncs. A life may end at any of these moments.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use raft::{Job, Work};
-use storage::LogWriter;
+use storage::{Contents, LogWriter};
 use tokio::sync::oneshot;
 
 use crate::draw::Draw;
-use crate::life::Life;
-use crate::trace::Trace;
+use crate::machines::Place;
+use crate::trap::Moment;
 
-/// One job or sync in so many is slow on a healthy disk.
-const SLOW_ONE_IN: u64 = 40;
-/// How slow, in ms.
-const SLOW_MS: u64 = 30;
+/// What a sync takes on a healthy disk, in µs: from the first, by up to the second more.
+const SYNC_US: (u64, u64) = (500, 3_500);
+/// One job or sync in so many takes longer.
+const SLOW_ONE_IN: u64 = 30;
+/// Up to so many times as long.
+const SLOW_TIMES: u64 = 25;
+/// A vote was told "a moment ago" for so long, in ms.
+const TOLD_MS: u64 = 5;
 
 /// See the module.
 pub(crate) struct SimWork {
-    pub(crate) life: Arc<Life>,
-    pub(crate) trace: Trace,
-    pub(crate) machine: usize,
+    pub(crate) place: Place,
     pub(crate) draw: Arc<Mutex<Draw>>,
     /// What a slow disk adds to each sync, in ms.
     pub(crate) slow_ms: Arc<AtomicU64>,
+    /// Whether a batch is written and not synced.
+    pub(crate) unsynced: Arc<AtomicBool>,
 }
 
 impl SimWork {
     fn takes(draw: &Mutex<Draw>, slow_ms: &AtomicU64) -> Duration {
         let mut draw = draw.lock().unwrap_or_else(PoisonError::into_inner);
-        let usual_ms = if draw.one_in(SLOW_ONE_IN) { draw.below(SLOW_MS) } else { 1 };
+        let (least_us, more_us) = SYNC_US;
+        let times = if draw.one_in(SLOW_ONE_IN) { 1 + draw.below(SLOW_TIMES) } else { 1 };
+        let usual_us = (least_us + draw.below(more_us)) * times;
         let slow_ms = slow_ms.load(Ordering::Relaxed);
-        Duration::from_millis(usual_ms + if slow_ms == 0 { 0 } else { draw.below(slow_ms) })
+        Duration::from_micros(usual_us + if slow_ms == 0 { 0 } else { draw.below(slow_ms) * 1_000 })
+    }
+
+    fn count(place: &Place, contents: Contents) {
+        let Contents { entries, votes, truncations, purges } = contents;
+        place.trace.count("syncs");
+        for (kind, n) in
+            [("log entries", entries), ("votes", votes), ("truncations", truncations), ("purge marks", purges)]
+        {
+            place.trace.add(kind, n);
+        }
     }
 }
 
 impl Work for SimWork {
     fn start(&self, name: &str, job: Job) -> io::Result<()> {
         match name {
-            "snapshot-make" => self.trace.count("snapshots made"),
-            "snapshot-load" => self.trace.count("snapshots installed"),
+            "snapshot-make" => self.place.trace.count("snapshots made"),
+            "snapshot-load" => self.place.trace.count("snapshots installed"),
             _ => {}
         }
         let takes = Self::takes(&self.draw, &self.slow_ms);
-        let (trace, machine, name) = (self.trace.clone(), self.machine, name.to_owned());
-        self.life.tasks.spawn(async move {
+        let (place, name) = (self.place.clone(), name.to_owned());
+        self.place.life.tasks.spawn(async move {
             tokio::time::sleep(takes).await;
-            trace.note(format_args!("n{machine} does {name}"));
+            place.trace.note(format_args!("n{} does {name}", place.machine));
             job();
         });
         Ok(())
@@ -59,14 +75,32 @@ impl Work for SimWork {
     fn write_log(&self, mut writer: LogWriter) -> io::Result<BoxFuture<'static, bool>> {
         let (done, ended) = oneshot::channel();
         let (draw, slow_ms) = (Arc::clone(&self.draw), Arc::clone(&self.slow_ms));
-        let (trace, machine) = (self.trace.clone(), self.machine);
-        self.life.tasks.spawn(async move {
+        let (place, is_unsynced) = (self.place.clone(), Arc::clone(&self.unsynced));
+        is_unsynced.store(false, Ordering::Relaxed);
+        self.place.life.tasks.spawn(async move {
             while std::future::poll_fn(|cx| writer.poll_work(cx)).await {
-                if let Some(unsynced) = writer.write_next() {
-                    tokio::time::sleep(Self::takes(&draw, &slow_ms)).await;
-                    let told = writer.sync(unsynced);
-                    trace.note(format_args!("n{machine} synced {told}"));
-                    trace.count("syncs");
+                let Some(unsynced) = writer.write_next() else { continue };
+                is_unsynced.store(true, Ordering::Relaxed);
+                let (contents, takes) = (unsynced.contents(), Self::takes(&draw, &slow_ms));
+                tokio::time::sleep(takes / 2).await;
+                Moment::of_unsynced(contents).for_each(|moment| place.reached(moment));
+                tokio::time::sleep(takes / 2).await;
+                let told = writer.sync(unsynced);
+                if place.life.is_over() {
+                    return;
+                }
+                is_unsynced.store(false, Ordering::Relaxed);
+                place.trace.note(format_args!("n{} synced {told}", place.machine));
+                Self::count(&place, contents);
+                if contents.votes > 0 {
+                    let wait = Duration::from_millis(
+                        draw.lock().unwrap_or_else(PoisonError::into_inner).below(TOLD_MS),
+                    );
+                    let told = place.clone();
+                    place.life.tasks.spawn(async move {
+                        tokio::time::sleep(wait).await;
+                        told.reached(Moment::VoteTold);
+                    });
                 }
             }
             writer.step();
