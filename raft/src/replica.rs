@@ -117,7 +117,7 @@ impl Replica {
         {
             let mut held = write(&self.held);
             for (offset, mut request) in (0_u32..).zip(requests) {
-                if planted(Defect::KeyForgotten) && matches!(request.command, Command::ReleaseHold(_)) {
+                if planted(Defect::KeyForgotten) && matches!(request.command, Command::ExtendHold(_)) {
                     request.idempotency = None;
                 }
                 let position = Position { index: id.index, offset };

@@ -80,7 +80,8 @@ pub(crate) async fn make(work: &Arc<dyn Work>, snapshots: &Snapshots, log: &Log,
     let newest = loop {
         let (snapshots, durable) = (snapshots.clone(), log.clone());
         let named = on_thread(work, "snapshot-name", move || {
-            let named = writer.finish(|index| durable.is_durable(index) || planted(Defect::SnapshotAhead)).map_err(other)?;
+            let named =
+                writer.finish(|index| durable.is_durable(index) || planted(Defect::SnapshotAhead)).map_err(other)?;
             let newest = if named { snapshots.newest().map_err(other)? } else { None };
             io::Result::Ok((writer, named, newest))
         });

@@ -29,7 +29,7 @@ pub enum Defect {
     ReadUnconfirmed,
     /// Any node answers linearizable reads from what it has applied.
     ReadLocal,
-    /// The record of a request's key is not kept where a hold is given back.
+    /// The record of a request's key is not kept where a hold is extended.
     KeyForgotten,
     /// Viewers are not told that the state has jumped.
     FeedGap,
@@ -40,6 +40,28 @@ pub enum Defect {
     /// A node that was taken out stays a member.
     RemovedCounts,
 }
+
+/// All of them.
+#[cfg(feature = "planted")]
+pub const ALL: [Defect; 17] = [
+    Defect::AnsweredUncommitted,
+    Defect::ToldUnsynced,
+    Defect::SyncSkipped,
+    Defect::VoteUnsynced,
+    Defect::VoteForgotten,
+    Defect::GarbledTaken,
+    Defect::SnapshotAhead,
+    Defect::SnapshotShort,
+    Defect::PurgedTooFar,
+    Defect::ClockTrusted,
+    Defect::ReadUnconfirmed,
+    Defect::ReadLocal,
+    Defect::KeyForgotten,
+    Defect::FeedGap,
+    Defect::TermResumed,
+    Defect::TornCampaigns,
+    Defect::RemovedCounts,
+];
 
 /// Whether a mistake is to be made: never.
 #[cfg(not(feature = "planted"))]

@@ -278,7 +278,11 @@ fn read_body(bytes: &[u8], head: Head, place: Place) -> Option<&[u8]> {
     let filled = fields.bytes(usize::try_from(head.record_bytes()).ok()? - HEAD_BYTES)?;
     let mut hasher = seeded(place);
     hasher.update(filled);
-    if hasher.finalize() == head.body_crc || planted(Defect::GarbledTaken) { filled.get(..head.body_bytes as usize) } else { None }
+    if hasher.finalize() == head.body_crc || planted(Defect::GarbledTaken) {
+        filled.get(..head.body_bytes as usize)
+    } else {
+        None
+    }
 }
 
 /// Reads the record whose head is at the front of `bytes`; `None` if its body is not what was written.

@@ -69,7 +69,9 @@ impl Market {
                 };
                 match answered {
                     Some(Ok(answer)) => {
-                        machines.trace.note(format_args!("n{i} answers {key:x} at {}", answer.index));
+                        machines
+                            .trace
+                            .note(format_args!("n{i} answers {key:x} at {} ({} ms)", answer.index, answer.at_ms));
                         machines.trace.count(if answer.replayed { "answers repeated" } else { "answers" });
                         machines.oracle.answered(&before, request, &answer);
                         return Some(answer);

@@ -3,12 +3,12 @@
 //! disk's own affair (`storage::MemDisk`).
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use storage::{Disk, DiskFile, MemDisk};
 
-use crate::machines::Place;
+use crate::machines::{LastBatch, Place};
 use crate::trap::Moment;
 
 /// See the module.
@@ -17,6 +17,7 @@ pub(crate) struct SimDisk {
     pub(crate) place: Place,
     /// So many reads fail from now on.
     pub(crate) bad_reads: Arc<AtomicU64>,
+    pub(crate) log: Arc<Mutex<LastBatch>>,
 }
 
 impl SimDisk {
@@ -32,10 +33,10 @@ fn is_snapshot(path: &str) -> bool {
 impl Disk for SimDisk {
     fn open(&self, path: &str, create: bool) -> io::Result<Box<dyn DiskFile>> {
         let file = self.alive()?.open(path, create)?;
-        let is_log = path.starts_with("log/");
+        let log = path.starts_with("log/").then(|| Arc::clone(&self.log));
         let is_aside = path.starts_with("snapshots/") && !is_snapshot(path);
         let bad_reads = Arc::clone(&self.bad_reads);
-        Ok(Box::new(SimFile { file, place: self.place.clone(), is_log, is_aside, bad_reads }))
+        Ok(Box::new(SimFile { file, place: self.place.clone(), log, is_aside, bad_reads }))
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         if is_snapshot(to) {
@@ -75,7 +76,8 @@ impl Disk for SimDisk {
 struct SimFile {
     file: Box<dyn DiskFile>,
     place: Place,
-    is_log: bool,
+    /// Of a file of the log.
+    log: Option<Arc<Mutex<LastBatch>>>,
     /// A snapshot that has no name yet.
     is_aside: bool,
     bad_reads: Arc<AtomicU64>,
@@ -92,11 +94,15 @@ impl DiskFile for SimFile {
         self.file.read_at(offset, buffer)
     }
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_at(offset, bytes)
+        self.file.write_at(offset, bytes)?;
+        if let Some(log) = &self.log {
+            log.lock().unwrap_or_else(PoisonError::into_inner).offset = offset;
+        }
+        Ok(())
     }
     fn sync_data(&self) -> io::Result<()> {
         self.file.sync_data()?;
-        if self.is_log {
+        if self.log.is_some() {
             self.place.reached(Moment::SyncUntold);
         }
         Ok(())

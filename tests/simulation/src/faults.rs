@@ -50,29 +50,40 @@ impl Faults {
         }
     }
 
+    fn another(&mut self) -> Draw {
+        Draw::new(self.draw.next(), 0)
+    }
+
     fn one(&mut self) {
         let machines = Arc::clone(&self.machines);
         let trace = &machines.trace;
         let i = self.draw.index(machines.len());
-        match self.draw.below(24) {
+        match self.draw.below(28) {
             0..=2 => self.crash(i),
             3 => self.crash_many(),
             4..=7 => self.network(i),
             8..=11 => self.machine(i),
-            12 => {
+            12 | 13 => {
                 trace.count("leader transfers asked");
                 members::transfer(&machines, i);
             }
-            13..=15 => {
-                trace.count("membership changes asked");
-                let draw = Draw::new(self.draw.next(), 0);
-                machines.tasks.spawn(members::change(Arc::clone(&machines), draw));
-            }
-            16 | 17 => scenarios::election(&machines, &mut self.draw),
-            18..=20 => scenarios::traps(&machines, &mut self.draw),
+            14..=16 => scenarios::election(&machines, &mut self.draw),
+            17..=20 => scenarios::traps(&machines, &mut self.draw),
             21 | 22 => {
-                let draw = Draw::new(self.draw.next(), 0);
+                let draw = self.another();
                 machines.tasks.spawn(scenarios::away(Arc::clone(&machines), draw));
+            }
+            23 | 24 => {
+                let draw = self.another();
+                machines.tasks.spawn(scenarios::late_log(Arc::clone(&machines), draw));
+            }
+            25 => {
+                let draw = self.another();
+                machines.tasks.spawn(scenarios::double_vote(Arc::clone(&machines), draw));
+            }
+            26 => {
+                let draw = self.another();
+                machines.tasks.spawn(scenarios::spoiled_tail(Arc::clone(&machines), draw));
             }
             _ => {
                 trace.note(format_args!("n{i} is stopped in order"));
@@ -166,6 +177,10 @@ impl Faults {
     /// Lets faults come and go.
     pub(crate) async fn run(&mut self, lasting: Duration) {
         let until = tokio::time::Instant::now() + lasting;
+        if self.draw.below(3) > 0 {
+            let draw = self.another();
+            self.machines.tasks.spawn(members::churn(Arc::clone(&self.machines), draw, until));
+        }
         while tokio::time::Instant::now() < until && !self.machines.trace.is_wrong() {
             for _ in 0..=self.draw.below(3) {
                 self.one();

@@ -1,12 +1,12 @@
 //! The machines that nodes run on, and the lives of these nodes: start, crash, power cut, a disk emptied.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use raft::{Cluster, Options, Parts, Secret, Tasks, Timings};
-use storage::{Keep, MemDisk};
+use storage::{Contents, Keep, MemDisk};
 
 use crate::clock::SimClock;
 use crate::disk::SimDisk;
@@ -55,13 +55,23 @@ impl Place {
     }
 }
 
+/// The newest batch of a machine's log.
+#[derive(Default)]
+pub(crate) struct LastBatch {
+    /// Whether it is written and not synced.
+    pub(crate) unsynced: bool,
+    pub(crate) contents: Contents,
+    /// Where it begins in the log's newest file.
+    pub(crate) offset: u64,
+}
+
 struct Machine {
     disk: MemDisk,
     clock: Arc<SimClock>,
     slow_ms: Arc<AtomicU64>,
     bad_reads: Arc<AtomicU64>,
-    /// Whether a batch of the log is written and not synced.
-    unsynced: Arc<AtomicBool>,
+    log: Arc<Mutex<LastBatch>>,
+    log_slow_ms: Arc<AtomicU64>,
     trap: Option<Trap>,
     draw: Arc<Mutex<Draw>>,
     life: Option<Arc<Life>>,
@@ -91,7 +101,8 @@ impl Machines {
                 clock: Arc::new(SimClock::new(fast_ppm, ahead_ms)),
                 slow_ms: Arc::default(),
                 bad_reads: Arc::default(),
-                unsynced: Arc::default(),
+                log: Arc::default(),
+                log_slow_ms: Arc::default(),
                 trap: None,
                 draw: Arc::new(Mutex::new(Draw::new(seed, 100 + i as u64))),
                 life: None,
@@ -171,12 +182,14 @@ impl Machines {
                 disk: machine.disk.clone(),
                 place: place.clone(),
                 bad_reads: Arc::clone(&machine.bad_reads),
+                log: Arc::clone(&machine.log),
             };
             let work = SimWork {
                 place,
                 draw: Arc::clone(&machine.draw),
                 slow_ms: Arc::clone(&machine.slow_ms),
-                unsynced: Arc::clone(&machine.unsynced),
+                log_slow_ms: Arc::clone(&machine.log_slow_ms),
+                log: Arc::clone(&machine.log),
             };
             let parts = Parts {
                 disk: Arc::new(disk),
@@ -241,9 +254,11 @@ impl Machines {
             self.oracle.ended(i);
             match power {
                 Some(keep) => {
-                    if machine.unsynced.swap(false, Ordering::Relaxed) {
+                    let mut log = machine.log.lock().unwrap_or_else(PoisonError::into_inner);
+                    if std::mem::take(&mut log.unsynced) {
                         self.trace.count("power cuts amid a sync");
                     }
+                    drop(log);
                     machine.disk.power_loss(keep);
                     machine.clock.boot();
                 }
@@ -263,15 +278,44 @@ impl Machines {
     /// A machine's node has come to such a moment: if a trap is set for it, the power goes.
     fn reached(self: &Arc<Self>, i: usize, moment: Moment) {
         let sprung = self.lock()[i].trap.take_if(|trap| trap.moment == moment);
-        let Some(Trap { moment, keep, back }) = sprung else { return };
+        let Some(Trap { moment, keep, back, told }) = sprung else { return };
         self.trace.count(moment.counted());
-        self.end(i, moment.counted(), Some(keep), true);
+        self.end(i, moment.counted(), Some(keep), told);
         self.back_after(i, back);
     }
 
     /// The power of a machine will go at the next moment of this kind.
     pub(crate) fn set_trap(&self, i: usize, trap: Trap) {
         self.lock()[i].trap = Some(trap);
+    }
+
+    /// Whether a trap is still set.
+    pub(crate) fn has_trap(&self, i: usize) -> bool {
+        self.lock()[i].trap.is_some()
+    }
+
+    pub(crate) fn take_trap(&self, i: usize) {
+        self.lock()[i].trap = None;
+    }
+
+    /// How many entries the last batch holds, if all that was written is synced and it holds nothing else.
+    pub(crate) fn last_batch(&self, i: usize) -> Option<u64> {
+        let log = self.lock()[i].log.clone();
+        let log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        let Contents { entries, votes, truncations, purges } = log.contents;
+        (!log.unsynced && entries > 0 && votes + truncations + purges == 0).then_some(entries)
+    }
+
+    /// A bit of the last batch is wrong on the disk of a machine that is down.
+    pub(crate) fn spoil_last_batch(&self, i: usize) {
+        let machines = self.lock();
+        let machine = &machines[i];
+        let offset = machine.log.lock().unwrap_or_else(PoisonError::into_inner).offset;
+        let files = machine.disk.list("log").unwrap_or_default();
+        if let Some(newest) = files.iter().rfind(|name| name.ends_with(".log")) {
+            // In the body of its first record.
+            machine.disk.flip_bit(&format!("log/{newest}"), offset + 40, 3);
+        }
     }
 
     /// Starts the node of a machine again, on a disk without faults.
@@ -316,6 +360,11 @@ impl Machines {
         machines[i].bad_reads.store(n, Ordering::Relaxed);
     }
 
+    /// What is added to each sync of a machine's log, in ms, and to nothing else.
+    pub(crate) fn slow_log(&self, i: usize, ms: u64) {
+        self.lock()[i].log_slow_ms.store(ms, Ordering::Relaxed);
+    }
+
     pub(crate) fn slow_disk(&self, i: usize, ms: u64) {
         self.lock()[i].slow_ms.store(ms, Ordering::Relaxed);
     }
@@ -336,6 +385,7 @@ impl Machines {
         machine.disk.heal();
         machine.disk.set_capacity(None);
         machine.slow_ms.store(0, Ordering::Relaxed);
+        machine.log_slow_ms.store(0, Ordering::Relaxed);
         machine.bad_reads.store(0, Ordering::Relaxed);
         // A node may still be about to end from what was; only a later life has no excuse.
         machine.harmed &= machine.life.is_some();

@@ -1,7 +1,8 @@
 //! `simulation [key=value …]`: runs seeds, each on one thread, prints what was wrong, and what was done.
 //!
 //! `seed=<first>` `seeds=<how many>` `seconds=<of faults, simulated>` `threads=<at a time>`; `trace=<file>` writes the whole trace of the last
-//! seed; `log=1` prints the nodes' own log to the standard error stream.
+//! seed; `log=1` prints the nodes' own log to the standard error stream; `defect=<one of storage::planted>` makes that
+//! mistake on purpose.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it reports")]
 
 use std::collections::BTreeMap;
@@ -10,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use simulation::{Plan, SIMULATED, Traced, run};
+use simulation::{Defect, Plan, SIMULATED, Traced, run};
+use storage::planted;
 use tokio::time::Instant;
 
 struct Arguments {
@@ -20,10 +22,11 @@ struct Arguments {
     threads: u64,
     trace: Option<String>,
     log: bool,
+    defect: Option<Defect>,
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut found = Arguments { seed: 1, seeds: 1, seconds: 60, threads: 1, trace: None, log: false };
+    let mut found = Arguments { seed: 1, seeds: 1, seconds: 60, threads: 1, trace: None, log: false, defect: None };
     for argument in std::env::args().skip(1) {
         let (key, value) = argument.split_once('=').ok_or_else(|| format!("{argument}: expected key=value"))?;
         let number = || value.parse::<u64>().map_err(|error| format!("{argument}: {error}"));
@@ -33,8 +36,12 @@ fn arguments() -> Result<Arguments, String> {
             "seconds" => found.seconds = number()?,
             "threads" => found.threads = number()?,
             "trace" => found.trace = Some(value.to_owned()),
+            "defect" => {
+                let named = planted::ALL.into_iter().find(|defect| format!("{defect:?}") == value);
+                found.defect = Some(named.ok_or_else(|| format!("there are {:?}", planted::ALL))?);
+            }
             "log" => found.log = value != "0",
-            _ => return Err(format!("{argument}: there are seed, seeds, seconds, threads, trace, log")),
+            _ => return Err(format!("{argument}: there are seed, seeds, seconds, threads, trace, log, defect")),
         }
     }
     Ok(found)
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
         let lines = tracing_subscriber::fmt().with_env_filter(filter).without_time().with_ansi(false);
         lines.with_writer(std::io::stderr).init();
     }
+    let defect = arguments.defect;
     let began = Instant::now();
     let next = AtomicU64::new(arguments.seed);
     let totals = Mutex::new(Totals::default());
@@ -64,8 +72,7 @@ fn main() -> ExitCode {
                     if seed - arguments.seed >= arguments.seeds {
                         return;
                     }
-                    let plan =
-                        Plan { seed, faults_s: arguments.seconds, keep_text: arguments.trace.is_some(), defect: None };
+                    let plan = Plan { seed, faults_s: arguments.seconds, keep_text: arguments.trace.is_some(), defect };
                     let traced = run(plan);
                     totals.lock().unwrap_or_else(PoisonError::into_inner).add(seed, &traced, &arguments);
                 }

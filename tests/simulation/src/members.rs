@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use raft::{Member, Role};
+use tokio::time::Instant;
 
 use crate::draw::Draw;
 use crate::machines::{Machines, Running};
@@ -11,6 +12,8 @@ use crate::network::address;
 
 /// Fewer voters are not asked for.
 const VOTERS_MIN: usize = 3;
+/// The next change is asked for within this, in ms.
+const PAUSE_MS: u64 = 1_500;
 
 /// The leader's view of the members, if a node leads as far as it knows.
 pub(crate) fn members(machines: &Machines) -> Option<Vec<Member>> {
@@ -42,10 +45,19 @@ pub(crate) fn transfer(machines: &Arc<Machines>, through: usize) {
     });
 }
 
+/// The membership changes again and again.
+pub(crate) async fn churn(machines: Arc<Machines>, mut draw: Draw, until: Instant) {
+    while Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(draw.below(PAUSE_MS))).await;
+        machines.trace.count("membership changes asked");
+        change(&machines, Draw::new(draw.next(), 0)).await;
+    }
+}
+
 /// Gives a learner its vote, takes a new node in, or takes a voter out and empties its machine.
-pub(crate) async fn change(machines: Arc<Machines>, mut draw: Draw) {
+async fn change(machines: &Arc<Machines>, mut draw: Draw) {
     let up = machines.up();
-    let (Some(known), false) = (members(&machines), up.is_empty()) else { return };
+    let (Some(known), false) = (members(machines), up.is_empty()) else { return };
     let through = up[draw.index(up.len())];
     let Some(Running { node, life }) = machines.running(through) else { return };
     let voters = known.iter().filter(|member| member.voter).count();
@@ -64,7 +76,7 @@ pub(crate) async fn change(machines: Arc<Machines>, mut draw: Draw) {
         }
     } else if voters > VOTERS_MIN && (spare.is_none() || draw.one_in(2)) {
         let leaves = &known[draw.index(known.len())];
-        let Some(machine) = machine_of(&machines, leaves) else { return };
+        let Some(machine) = machine_of(machines, leaves) else { return };
         let removed = tokio::select! {
             biased;
             _ = life.over() => return,

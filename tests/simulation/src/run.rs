@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use booking::Actor;
 use raft::Role;
-use storage::planted::{Defect, plant};
 use storage::Keep;
+use storage::planted::{Defect, plant};
 use tokio::time::Instant;
 
 use crate::buyers::{self, Client, Market};

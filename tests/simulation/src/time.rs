@@ -105,8 +105,7 @@ impl TimeCheck {
         let passed_ms = second.stamp_ms - first.stamp_ms;
         let most_ms = second.answered_ms.saturating_sub(first.asked_ms) * (PPM + self.off_ppm + 1_000) / PPM + FAST_MS;
         let least_ms = second.asked_ms.saturating_sub(first.answered_ms) * (PPM - self.off_ppm - 1_000) / PPM;
-        (passed_ms > most_ms || passed_ms + SLOW_MS < least_ms).then(|| {
-            format!("cluster time passed by {passed_ms} ms while true time did by {least_ms} to {most_ms} ms")
-        })
+        (passed_ms > most_ms || passed_ms + SLOW_MS < least_ms)
+            .then(|| format!("cluster time passed by {passed_ms} ms while true time did by {least_ms} to {most_ms} ms"))
     }
 }

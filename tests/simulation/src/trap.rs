@@ -85,4 +85,6 @@ pub(crate) struct Trap {
     pub(crate) keep: Keep,
     /// When the machine is back.
     pub(crate) back: Duration,
+    /// Whether others learn at once that its streams are gone.
+    pub(crate) told: bool,
 }

@@ -2,8 +2,8 @@
 //! waits as long as the disk takes, and syncs. A life may end at any of these moments.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -12,7 +12,7 @@ use storage::{Contents, LogWriter};
 use tokio::sync::oneshot;
 
 use crate::draw::Draw;
-use crate::machines::Place;
+use crate::machines::{LastBatch, Place};
 use crate::trap::Moment;
 
 /// What a sync takes on a healthy disk, in µs: from the first, by up to the second more.
@@ -30,13 +30,18 @@ pub(crate) struct SimWork {
     pub(crate) draw: Arc<Mutex<Draw>>,
     /// What a slow disk adds to each sync, in ms.
     pub(crate) slow_ms: Arc<AtomicU64>,
-    /// Whether a batch is written and not synced.
-    pub(crate) unsynced: Arc<AtomicBool>,
+    /// And to each sync of the log.
+    pub(crate) log_slow_ms: Arc<AtomicU64>,
+    pub(crate) log: Arc<Mutex<LastBatch>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SimWork {
     fn takes(draw: &Mutex<Draw>, slow_ms: &AtomicU64) -> Duration {
-        let mut draw = draw.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut draw = lock(draw);
         let (least_us, more_us) = SYNC_US;
         let times = if draw.one_in(SLOW_ONE_IN) { 1 + draw.below(SLOW_TIMES) } else { 1 };
         let usual_us = (least_us + draw.below(more_us)) * times;
@@ -75,13 +80,17 @@ impl Work for SimWork {
     fn write_log(&self, mut writer: LogWriter) -> io::Result<BoxFuture<'static, bool>> {
         let (done, ended) = oneshot::channel();
         let (draw, slow_ms) = (Arc::clone(&self.draw), Arc::clone(&self.slow_ms));
-        let (place, is_unsynced) = (self.place.clone(), Arc::clone(&self.unsynced));
-        is_unsynced.store(false, Ordering::Relaxed);
+        let (place, log, log_slow_ms) = (self.place.clone(), Arc::clone(&self.log), Arc::clone(&self.log_slow_ms));
         self.place.life.tasks.spawn(async move {
             while std::future::poll_fn(|cx| writer.poll_work(cx)).await {
                 let Some(unsynced) = writer.write_next() else { continue };
-                is_unsynced.store(true, Ordering::Relaxed);
-                let (contents, takes) = (unsynced.contents(), Self::takes(&draw, &slow_ms));
+                let contents = unsynced.contents();
+                let late = Duration::from_millis(log_slow_ms.load(Ordering::Relaxed));
+                let takes = Self::takes(&draw, &slow_ms) + late;
+                {
+                    let mut log = lock(&log);
+                    (log.unsynced, log.contents) = (true, contents);
+                }
                 tokio::time::sleep(takes / 2).await;
                 Moment::of_unsynced(contents).for_each(|moment| place.reached(moment));
                 tokio::time::sleep(takes / 2).await;
@@ -89,13 +98,11 @@ impl Work for SimWork {
                 if place.life.is_over() {
                     return;
                 }
-                is_unsynced.store(false, Ordering::Relaxed);
+                lock(&log).unsynced = false;
                 place.trace.note(format_args!("n{} synced {told}", place.machine));
                 Self::count(&place, contents);
                 if contents.votes > 0 {
-                    let wait = Duration::from_millis(
-                        draw.lock().unwrap_or_else(PoisonError::into_inner).below(TOLD_MS),
-                    );
+                    let wait = Duration::from_millis(lock(&draw).below(TOLD_MS));
                     let told = place.clone();
                     place.life.tasks.spawn(async move {
                         tokio::time::sleep(wait).await;

@@ -1,6 +1,12 @@
 //! Faults in an order that matters: what chance alone would hardly put together. Each is what a bad day looks like:
 //! an election while machines lose power, a follower away for so long that its log is gone, a disk that spoils its tail.
 
+mod lies;
+mod votes;
+
+pub(crate) use lies::spoiled_tail;
+pub(crate) use votes::double_vote;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +15,14 @@ use storage::Keep;
 
 use crate::draw::Draw;
 use crate::machines::Machines;
+use crate::members;
 use crate::trap::{Moment, Trap};
 
 /// A follower is away for at most so long, looked at so often.
 const AWAY_LOOKS: u32 = 200;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A log lags behind for so long.
+const LAGS_FOR: Duration = Duration::from_secs(5);
 
 /// What a node says of itself, by machine.
 fn statuses(machines: &Machines) -> Vec<(usize, Status)> {
@@ -23,6 +32,15 @@ fn statuses(machines: &Machines) -> Vec<(usize, Status)> {
 
 fn leader(machines: &Machines) -> Option<(usize, Status)> {
     statuses(machines).into_iter().filter(|(_, s)| s.role == Role::Leader).max_by_key(|(_, s)| s.term)
+}
+
+/// The leader and all voters, by machine, if there are three of them and all are up.
+fn three(machines: &Machines) -> Option<(usize, Vec<usize>)> {
+    let (led, status) = leader(machines)?;
+    let voters = status.members.iter().filter(|member| member.voter);
+    let voters: Vec<usize> = voters.filter_map(|member| members::machine_of(machines, member)).collect();
+    let up = machines.up();
+    (voters.len() == 3 && voters.iter().all(|i| up.contains(i))).then_some((led, voters))
 }
 
 /// What a power cut keeps: anything.
@@ -68,7 +86,7 @@ pub(crate) async fn away(machines: Arc<Machines>, mut draw: Draw) {
         ];
         let moment = moments[draw.index(moments.len())];
         let (keep, back) = (keep(&mut draw), Duration::from_millis(draw.below(1_000)));
-        machines.set_trap(*i, Trap { moment, keep, back });
+        machines.set_trap(*i, Trap { moment, keep, back, told: true });
     }
     machines.network.set_away(*i, false);
     machines.mend(*i);
@@ -90,7 +108,8 @@ pub(crate) fn election(machines: &Arc<Machines>, draw: &mut Draw) {
         if draw.one_in(2) {
             let moment = if draw.one_in(2) { Moment::VoteUnsynced } else { Moment::VoteTold };
             let keep = if draw.one_in(2) { Keep::Nothing } else { keep(draw) };
-            machines.set_trap(i, Trap { moment, keep, back: Duration::from_millis(draw.below(60)) });
+            let (back, told) = (Duration::from_millis(draw.below(60)), draw.one_in(2));
+            machines.set_trap(i, Trap { moment, keep, back, told });
         }
     }
     if draw.one_in(2) {
@@ -103,6 +122,19 @@ pub(crate) fn election(machines: &Arc<Machines>, draw: &mut Draw) {
     }
 }
 
+/// The log's syncs of a machine take long, those of its snapshots do not: state and log run apart. Then its power goes.
+pub(crate) async fn late_log(machines: Arc<Machines>, mut draw: Draw) {
+    let i = draw.index(machines.len());
+    machines.trace.note(format_args!("n{i}'s log lags behind"));
+    machines.trace.count("logs that lag behind");
+    machines.slow_log(i, 400 + draw.below(600));
+    let keep = if draw.one_in(2) { Keep::Nothing } else { keep(&mut draw) };
+    let back = Duration::from_millis(draw.below(500));
+    machines.set_trap(i, Trap { moment: Moment::SnapshotUnused, keep, back, told: draw.one_in(2) });
+    tokio::time::sleep(LAGS_FOR).await;
+    machines.slow_log(i, 0);
+}
+
 /// Traps of one kind on all machines: their power goes within a few ms of each other.
 pub(crate) fn traps(machines: &Arc<Machines>, draw: &mut Draw) {
     let moment = Moment::ALL[draw.index(Moment::ALL.len())];
@@ -111,6 +143,6 @@ pub(crate) fn traps(machines: &Arc<Machines>, draw: &mut Draw) {
     for i in (0..machines.len()).filter(|i| many || *i == chosen) {
         let back_within_ms = if draw.one_in(2) { 50 } else { 3_000 };
         let back = Duration::from_millis(draw.below(back_within_ms));
-        machines.set_trap(i, Trap { moment, keep: keep(draw), back });
+        machines.set_trap(i, Trap { moment, keep: keep(draw), back, told: draw.one_in(2) });
     }
 }
