@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use raft::{Cluster, Options, Parts, Secret, Tasks, Timings};
-use storage::{Contents, Keep, MemDisk};
+use storage::{Contents, Disk as _, Keep, MemDisk};
 
 use crate::clock::SimClock;
 use crate::disk::SimDisk;
@@ -24,6 +24,8 @@ const LOG_FILE_BYTES: u64 = 16 << 10;
 const SNAPSHOT_LOG_BYTES: u64 = 30 << 10;
 const KEEP_LOG_BYTES: u64 = 8 << 10;
 const REQUEST_DEADLINE: Duration = Duration::from_secs(3);
+/// Whoever holds a stream to a machine that is gone without a word learns of it after this (`raft::network`).
+const KEPT: Duration = Duration::from_secs(11);
 /// Quartz is off by some tens of ppm; clocks and timers in a third of the runs by up to a tenth.
 const GOOD_CLOCK_PPM: u64 = 100;
 const BAD_CLOCK_PPM: u64 = 100_000;
@@ -245,7 +247,7 @@ impl Machines {
     }
 
     /// Ends the node of a machine at this very moment: its process alone, or with `power` the whole machine. Its streams
-    /// break at once or, if not `told`, only when it is back.
+    /// break at once or, if not `told`, only when the system of the other end has looked for it in vain.
     pub(crate) fn end(self: &Arc<Self>, i: usize, why: &str, power: Option<Keep>, told: bool) {
         let node = {
             let mut machines = self.lock();
@@ -268,7 +270,16 @@ impl Machines {
             machine.node.take()
         };
         self.trace.note(format_args!("n{i} ends ({power:?}): {why}"));
-        self.network.gone(i, told);
+        let streams = self.network.gone(i);
+        if told {
+            self.network.break_all(&streams);
+        } else {
+            let network = self.network.clone();
+            self.tasks.spawn(async move {
+                tokio::time::sleep(KEPT).await;
+                network.break_all(&streams);
+            });
+        }
         if let Some(node) = node {
             // Cut off from disk and network, it only has to be cleared away.
             self.tasks.spawn(async move { node.halt().await });

@@ -1,7 +1,7 @@
 //! `simulation [key=value …]`: runs seeds, each on one thread, prints what was wrong, and what was done.
 //!
 //! `seed=<first>` `seeds=<how many>` `seconds=<of faults, simulated>` `threads=<at a time>`; `trace=<file>` writes the whole trace of the last
-//! seed; `log=1` prints the nodes' own log to the standard error stream; `defect=<one of storage::planted>` makes that
+//! seed; `log=1` (or a filter, as `info,openraft=debug`) prints the nodes' own log to the standard error stream; `defect=<one of storage::planted>` makes that
 //! mistake on purpose.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it reports")]
 
@@ -21,12 +21,12 @@ struct Arguments {
     seconds: u64,
     threads: u64,
     trace: Option<String>,
-    log: bool,
+    log: Option<String>,
     defect: Option<Defect>,
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut found = Arguments { seed: 1, seeds: 1, seconds: 60, threads: 1, trace: None, log: false, defect: None };
+    let mut found = Arguments { seed: 1, seeds: 1, seconds: 60, threads: 1, trace: None, log: None, defect: None };
     for argument in std::env::args().skip(1) {
         let (key, value) = argument.split_once('=').ok_or_else(|| format!("{argument}: expected key=value"))?;
         let number = || value.parse::<u64>().map_err(|error| format!("{argument}: {error}"));
@@ -40,7 +40,8 @@ fn arguments() -> Result<Arguments, String> {
                 let named = planted::ALL.into_iter().find(|defect| format!("{defect:?}") == value);
                 found.defect = Some(named.ok_or_else(|| format!("there are {:?}", planted::ALL))?);
             }
-            "log" => found.log = value != "0",
+            "log" if value == "1" => found.log = Some("info,openraft=warn".to_owned()),
+            "log" => found.log = Some(value.to_owned()),
             _ => return Err(format!("{argument}: there are seed, seeds, seconds, threads, trace, log, defect")),
         }
     }
@@ -55,8 +56,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if arguments.log {
-        let filter = tracing_subscriber::EnvFilter::new("info,openraft=warn");
+    if let Some(filter) = &arguments.log {
+        let filter = tracing_subscriber::EnvFilter::new(filter);
         let lines = tracing_subscriber::fmt().with_env_filter(filter).without_time().with_ansi(false);
         lines.with_writer(std::io::stderr).init();
     }

@@ -213,12 +213,26 @@ impl SimNetwork {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// A machine's node has ended: nobody listens. Its streams break, at once or, without a word, when it is back.
-    pub(crate) fn gone(&self, machine: usize, breaks: bool) {
-        self.lock().listeners.remove(&machine);
-        if breaks {
-            self.break_those(|pipe| pipe.from == machine || pipe.to == machine);
-        }
+    /// A machine's node has ended: nobody listens. Its streams break now, or later by their numbers.
+    pub(crate) fn gone(&self, machine: usize) -> Vec<u64> {
+        let mut hub = self.lock();
+        hub.listeners.remove(&machine);
+        let of_it = hub.pipes.iter().filter(|(_, pipe)| pipe.from == machine || pipe.to == machine);
+        of_it.map(|(id, _)| *id).collect()
+    }
+
+    /// Breaks streams by their numbers.
+    pub(crate) fn break_all(&self, streams: &[u64]) {
+        let wakers: Vec<Waker> = {
+            let mut hub = self.lock();
+            let broken = streams.iter().filter_map(|id| {
+                let pipe = hub.pipes.get_mut(id)?;
+                pipe.broken = true;
+                Some(pipe.wake().collect::<Vec<_>>())
+            });
+            broken.flatten().collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     fn poll_open(&self, from: usize, to: usize, cx: &mut Context<'_>) -> Poll<()> {

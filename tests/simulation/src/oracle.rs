@@ -93,9 +93,9 @@ impl Oracle {
         self.lock().time.ended(self.trace.now_ms(), machine);
     }
 
-    /// Who knows the time now, and the machines of the voters if a node leads.
-    pub(crate) fn look(&self, knowing: impl Iterator<Item = usize>, voters: Option<Vec<usize>>) {
-        self.lock().time.look(self.trace.now_ms(), knowing, voters);
+    /// Who hears a leader now, in which term; and the machines of the voters if a node leads.
+    pub(crate) fn look(&self, hearing: &[(usize, u64)], voters: Option<Vec<usize>>) {
+        self.lock().time.look(self.trace.now_ms(), hearing, voters);
     }
 
     /// A node was taken out of the cluster.

@@ -129,13 +129,13 @@ async fn look_around(machines: Arc<Machines>) {
     let mut last = None;
     loop {
         tokio::time::sleep(LOOKED_EVERY).await;
-        let mut knowing = Vec::new();
+        let mut hearing = Vec::new();
         let mut is_led = false;
         for i in machines.up() {
             let Some(running) = machines.running(i) else { continue };
             let status = running.node.status();
             if status.leader.is_some() {
-                knowing.push(i);
+                hearing.push((i, status.term));
             }
             if status.role == Role::Leader {
                 if led.insert((status.term, status.id)) {
@@ -150,7 +150,7 @@ async fn look_around(machines: Arc<Machines>) {
             let voting = members.iter().filter(|member| member.voter);
             voting.filter_map(|member| members::machine_of(&machines, member)).collect()
         });
-        machines.oracle.look(knowing.into_iter(), voters);
+        machines.oracle.look(&hearing, voters);
     }
 }
 

@@ -23,8 +23,11 @@ pub(crate) struct TimeCheck {
     off_ppm: u64,
     /// By index.
     entries: BTreeMap<u64, Stamped>,
-    /// Whether a machine's node knows the time: it has led or heard a leader since it started.
+    /// Whether a machine's node knows the time: it has led or heard a leader since it started and since it was dark.
     knows: Vec<bool>,
+    /// The newest term when it was dark last: whoever knows the time from then knows nothing of what was lost.
+    dark_term: u64,
+    term: u64,
     /// Machines of the voters, as a leader last said.
     voters: Vec<usize>,
     /// Moments at which too few of them knew it, in ms of true time; each the beginning and the end.
@@ -33,14 +36,16 @@ pub(crate) struct TimeCheck {
 
 impl TimeCheck {
     pub(crate) fn new(machines: usize, off_ppm: u64) -> Self {
-        Self { off_ppm, entries: BTreeMap::new(), knows: vec![false; machines], voters: Vec::new(), dark: Vec::new() }
+        let (entries, knows) = (BTreeMap::new(), vec![false; machines]);
+        Self { off_ppm, entries, knows, dark_term: 0, term: 0, voters: Vec::new(), dark: Vec::new() }
     }
 
-    /// A look at who knows the time.
-    pub(crate) fn look(&mut self, now_ms: u64, knowing: impl Iterator<Item = usize>, voters: Option<Vec<usize>>) {
+    /// A look at who hears a leader, in which term.
+    pub(crate) fn look(&mut self, now_ms: u64, hearing: &[(usize, u64)], voters: Option<Vec<usize>>) {
         self.note(now_ms);
-        for i in knowing {
-            self.knows[i] = true;
+        for (i, term) in hearing {
+            self.term = self.term.max(*term);
+            self.knows[*i] |= *term > self.dark_term;
         }
         if let Some(voters) = voters {
             self.voters = voters;
@@ -60,6 +65,8 @@ impl TimeCheck {
         if knowing * 2 > self.voters.len() {
             return;
         }
+        self.dark_term = self.term;
+        self.knows.fill(false);
         match self.dark.last_mut() {
             // Looks are some ms apart.
             Some((_, until_ms)) if now_ms - *until_ms < 200 => *until_ms = now_ms,
