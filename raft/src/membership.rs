@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use openraft::ChangeMembers;
-use openraft::ServerState;
 use openraft::async_runtime::watch::WatchReceiver as _;
 use openraft::errors::{ChangeMembershipError, ClientWriteError, RaftError};
+use openraft::{ChangeMembers, Precondition, ServerState};
 use storage::planted::{Defect, planted};
 use tokio::time::{Duration, Instant};
 
@@ -97,10 +96,9 @@ impl Node {
             return Err(Error::Membership(format!("{address}: {}", rules::Unknown { needed, known })));
         }
         let peer = Peer { address: address.to_owned(), public_url, disk_id };
-        let raft = &self.core()?.raft;
-        let added = outcome(raft.add_learner(id, peer, false).await, id)?;
+        let added = self.change_members(ChangeMembers::AddNodes(BTreeMap::from([(id, peer)])), id).await?;
         // Whoever is told of the node may ask for it at once: this node's own view must have it by then.
-        let view = raft.wait(Some(SEEN_WITHIN));
+        let view = self.core()?.raft.wait(Some(SEEN_WITHIN));
         drop(view.metrics(|m| m.membership_config.nodes().any(|(n, _)| *n == id), "added").await);
         Ok(added)
     }
@@ -114,8 +112,7 @@ impl Node {
         if member.lag.is_none_or(|lag| lag > PROMOTION_LAG_MAX) {
             return Err(Error::Membership("the node has not caught up yet".to_owned()));
         }
-        let change = ChangeMembers::AddVoterIds(BTreeSet::from([node]));
-        outcome(self.core()?.raft.change_membership(change, false).await, node)
+        self.change_members(ChangeMembers::AddVoterIds(BTreeSet::from([node])), node).await
     }
 
     async fn remove(&self, node: u64) -> Result<Option<u64>, Error> {
@@ -125,16 +122,43 @@ impl Node {
             return Ok(Some(node));
         }
         let ids = BTreeSet::from([node]);
-        let raft = &self.core()?.raft;
         if member.voter {
             if members.iter().filter(|m| m.voter).count() == 1 {
                 return Err(Error::Membership("the last voter cannot leave".to_owned()));
             }
             // Without `retain` a voter that loses its vote leaves altogether.
-            outcome(raft.change_membership(ChangeMembers::RemoveVoters(ids), false).await, node)
+            self.change_members(ChangeMembers::RemoveVoters(ids), node).await
         } else {
-            outcome(raft.change_membership(ChangeMembers::RemoveNodes(ids), false).await, node)
+            self.change_members(ChangeMembers::RemoveNodes(ids), node).await
         }
+    }
+
+    /// Changes the membership that this node knows of and no other; `None` if something is to be done before, or it is
+    /// another meanwhile.
+    ///
+    /// A leader lost in the middle of a change leaves a joint membership behind, which says already who is to go. What
+    /// was begun is ended first: openraft would drop whoever is to go from the next joint membership, and if that is
+    /// this leader, it would come to its end over the second half (or, without assertions, replicate as no member).
+    async fn change_members(&self, change: ChangeMembers<u64, Peer>, node: u64) -> Result<Option<u64>, Error> {
+        let _one = self.changing.lock().await;
+        let raft = &self.core()?.raft;
+        let (last_membership_log_id, is_member, is_joint) = {
+            let metrics = raft.metrics();
+            let metrics = metrics.borrow_watched();
+            let membership = &metrics.membership_config;
+            let is_joint = membership.membership().get_joint_config().len() > 1;
+            (*membership.log_id(), membership.get_node(&metrics.id).is_some(), is_joint)
+        };
+        if !is_member {
+            return Ok(None);
+        }
+        let unchanged = [Precondition::LastMembershipLogId { last_membership_log_id }];
+        if is_joint {
+            let end = ChangeMembers::AddVoterIds(BTreeSet::new());
+            outcome(raft.change_membership_if(end, false, unchanged).await, node)?;
+            return Ok(None);
+        }
+        outcome(raft.change_membership_if(change, false, unchanged).await, node)
     }
 
     /// Hands leadership to a voter, by default the one that has come furthest.
@@ -208,10 +232,11 @@ fn unknown_node(node: u64) -> Error {
 fn outcome<T>(result: Result<T, RaftError<Types, ClientWriteError<Types>>>, node: u64) -> Result<Option<u64>, Error> {
     match result {
         Ok(_) => Ok(Some(node)),
-        // Neither was logged: asked again until the deadline. One change waits for the one before it to be committed,
-        // the very first (`initialize`) among them.
+        // None was logged, or the first half of it was and another change came between: asked again until the deadline.
+        // One change waits for the one before it to be committed, the very first (`initialize`) among them.
         Err(RaftError::APIError(
             ClientWriteError::ForwardToLeader(_)
+            | ClientWriteError::PreconditionFailed(_)
             | ClientWriteError::ChangeMembershipError(ChangeMembershipError::InProgress(_)),
         )) => Ok(None),
         Err(RaftError::APIError(ClientWriteError::LogEntryDiscarded(_))) => Err(Error::Unknown),

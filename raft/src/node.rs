@@ -119,6 +119,8 @@ pub(crate) struct Node {
     /// Why this node takes no part, if it does not.
     pub(crate) damaged: OnceLock<String>,
     pub(crate) stopping: AtomicBool,
+    /// One at a time changes the membership through this node.
+    pub(crate) changing: tokio::sync::Mutex<()>,
     /// One at a time joins or initializes.
     pub(crate) joining: tokio::sync::Mutex<()>,
     /// One snapshot at a time is received.
@@ -152,6 +154,7 @@ impl Node {
             core: OnceLock::new(),
             damaged: OnceLock::new(),
             stopping: AtomicBool::new(false),
+            changing: tokio::sync::Mutex::new(()),
             joining: tokio::sync::Mutex::new(()),
             receiving: tokio::sync::Mutex::new(()),
             address: OnceLock::new(),
