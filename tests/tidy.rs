@@ -139,6 +139,38 @@ fn crates_import_only_what_the_layout_allows() {
     all_good(&wrong);
 }
 
+/// `storage::planted` makes mistakes on purpose: the program that is shipped contains none of them.
+#[test]
+fn only_the_simulation_makes_mistakes_on_purpose() {
+    const FEATURE: &str = "planted";
+    let mut wrong = Vec::new();
+    for (krate, _) in CRATES {
+        let manifest = manifest(krate);
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let table = manifest.get(section).and_then(toml::Value::as_table);
+            for (name, value) in table.into_iter().flatten() {
+                let features = value.get("features").and_then(toml::Value::as_array);
+                let asks = features.is_some_and(|list| list.iter().any(|f| f.as_str() == Some(FEATURE)));
+                if asks != (krate == "tests/simulation" && ["raft", "storage"].contains(&name.as_str())) {
+                    wrong.push(format!("{krate}, {section}: {name} and the feature {FEATURE}"));
+                }
+            }
+        }
+        let features = manifest.get("features").and_then(toml::Value::as_table);
+        for (feature, of) in features.into_iter().flatten() {
+            let forwards = of.as_array().unwrap().iter().any(|f| f.as_str().unwrap().contains(FEATURE));
+            if feature != FEATURE && forwards {
+                wrong.push(format!("{krate}: the feature {feature} brings {FEATURE}"));
+            }
+        }
+    }
+    let shared = manifest("")["workspace"]["dependencies"].to_string();
+    if shared.contains(FEATURE) {
+        wrong.push(format!("the workspace's dependencies bring {FEATURE}"));
+    }
+    all_good(&wrong);
+}
+
 #[test]
 fn owned_packages_are_named_where_they_belong() {
     let mut wrong = Vec::new();

@@ -76,8 +76,12 @@ fn deny() -> Result<()> {
 
 /// Everything but the cluster of real processes.
 fn unit() -> Result<()> {
-    let args = ["test", "--quiet", "--workspace", "--exclude", "tests", "--exclude", "fuzz", "--no-fail-fast"];
+    // Apart: the simulation alone is built with mistakes to be made on purpose.
+    let apart = ["--exclude", "tests", "--exclude", "fuzz", "--exclude", "simulation"];
+    let args = ["test", "--quiet", "--workspace", "--no-fail-fast"].into_iter().chain(apart);
     step::run("tests of the crates", step::cargo().args(args), 30 * MINUTE)?;
+    let simulation = ["test", "--quiet", "--package", "simulation", "--no-fail-fast", "--", "--nocapture"];
+    step::run("simulation", step::cargo().args(simulation), 30 * MINUTE)?;
     step::run("layout", step::cargo().args(["test", "--quiet", "--package", "tests", "--test", "tidy"]), 5 * MINUTE)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::draw::Draw;
-use crate::machines::Machines;
+use crate::machines::{Machines, NEW_RULES};
 use crate::members;
 use crate::scenarios;
 
@@ -18,6 +18,8 @@ const LASTS_MS: u64 = 3_000;
 pub(crate) struct Faults {
     pub(crate) machines: Arc<Machines>,
     pub(crate) draw: Draw,
+    /// Whether programs are upgraded, one after the other; at the end then all.
+    pub(crate) upgrades: bool,
 }
 
 impl Faults {
@@ -58,7 +60,7 @@ impl Faults {
         let machines = Arc::clone(&self.machines);
         let trace = &machines.trace;
         let i = self.draw.index(machines.len());
-        match self.draw.below(28) {
+        match self.draw.below(30) {
             0..=2 => self.crash(i),
             3 => self.crash_many(),
             4..=7 => self.network(i),
@@ -88,10 +90,15 @@ impl Faults {
             _ => {
                 trace.note(format_args!("n{i} is stopped in order"));
                 trace.count("stops in order");
+                let upgraded = self.upgrades && self.draw.one_in(2);
                 let wait = Duration::from_millis(self.draw.below(BACK_WITHIN_MS));
                 let stopped = Arc::clone(&machines);
                 machines.tasks.spawn(async move {
                     stopped.stop(i).await;
+                    if upgraded {
+                        stopped.trace.count("programs upgraded");
+                        stopped.upgrade(i);
+                    }
                     tokio::time::sleep(wait).await;
                     stopped.start(i).await;
                 });
@@ -202,6 +209,10 @@ impl Faults {
         self.machines.network.heal();
         self.machines.disarm();
         for i in 0..self.machines.len() {
+            if self.upgrades && self.machines.rules_known(i) < NEW_RULES {
+                self.machines.stop(i).await;
+                self.machines.upgrade(i);
+            }
             self.machines.network.set_away(i, false);
             self.machines.mend(i);
             self.machines.start(i).await;

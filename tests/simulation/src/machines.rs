@@ -24,6 +24,9 @@ const LOG_FILE_BYTES: u64 = 16 << 10;
 const SNAPSHOT_LOG_BYTES: u64 = 30 << 10;
 const KEEP_LOG_BYTES: u64 = 8 << 10;
 const REQUEST_DEADLINE: Duration = Duration::from_secs(3);
+/// The rules that programs know before and after they are upgraded.
+pub(crate) const OLD_RULES: u32 = booking::RULES_VERSION;
+pub(crate) const NEW_RULES: u32 = OLD_RULES + 1;
 /// Whoever holds a stream to a machine that is gone without a word learns of it after this (`raft::network`).
 const KEPT: Duration = Duration::from_secs(11);
 /// Quartz is off by some tens of ppm; clocks and timers in a third of the runs by up to a tenth.
@@ -75,6 +78,8 @@ struct Machine {
     log: Arc<Mutex<LastBatch>>,
     log_slow_ms: Arc<AtomicU64>,
     trap: Option<Trap>,
+    /// The newest rules that its program knows, from its next start on.
+    rules_version: u32,
     draw: Arc<Mutex<Draw>>,
     life: Option<Arc<Life>>,
     node: Option<Cluster>,
@@ -106,6 +111,7 @@ impl Machines {
                 log: Arc::default(),
                 log_slow_ms: Arc::default(),
                 trap: None,
+                rules_version: OLD_RULES,
                 draw: Arc::new(Mutex::new(Draw::new(seed, 100 + i as u64))),
                 life: None,
                 node: None,
@@ -200,7 +206,8 @@ impl Machines {
                 network: self.network.at(i, Arc::clone(&life)),
                 work: Arc::new(work),
             };
-            let options = Self::options(i, &life, &machine.clock);
+            let mut options = Self::options(i, &life, &machine.clock);
+            options.rules_version = machine.rules_version;
             (life, options, parts)
         };
         self.trace.note(format_args!("n{i} starts"));
@@ -382,6 +389,16 @@ impl Machines {
 
     pub(crate) fn jump(&self, i: usize, ahead_ms: i64) {
         self.lock()[i].clock.jump(ahead_ms);
+    }
+
+    /// The program of a machine is replaced: from its next start on it knows newer rules.
+    pub(crate) fn upgrade(&self, i: usize) {
+        self.lock()[i].rules_version = NEW_RULES;
+    }
+
+    /// The newest rules that the program of a machine knows.
+    pub(crate) fn rules_known(&self, i: usize) -> u32 {
+        self.lock()[i].rules_version
     }
 
     /// Takes all traps away.

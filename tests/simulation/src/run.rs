@@ -14,7 +14,7 @@ use crate::buyers::{self, Client, Market};
 use crate::draw::Draw;
 use crate::faults::Faults;
 use crate::house;
-use crate::machines::Machines;
+use crate::machines::{Machines, NEW_RULES, OLD_RULES};
 use crate::members;
 use crate::network::address;
 use crate::trace::{SIMULATED, Trace, Traced};
@@ -88,10 +88,13 @@ async fn phases(plan: Plan, machines: &Arc<Machines>) {
     machines.tasks.spawn(buyers::staff(Arc::clone(&market), Draw::new(plan.seed, 1_000)));
     machines.tasks.spawn(check_now_and_then(Arc::clone(machines)));
     machines.tasks.spawn(look_around(Arc::clone(machines)));
-    let mut faults = Faults { machines: Arc::clone(machines), draw: Draw::new(plan.seed, 3) };
+    let mut draw = Draw::new(plan.seed, 3);
+    let upgrades = draw.one_in(2);
+    let mut faults = Faults { machines: Arc::clone(machines), draw, upgrades };
     faults.run(Duration::from_secs(plan.faults_s)).await;
     faults.end().await;
-    recover(plan, machines, &market).await;
+    let rules = if upgrades { NEW_RULES } else { OLD_RULES };
+    recover(plan, machines, &market, rules).await;
 }
 
 async fn found(plan: Plan, machines: &Arc<Machines>, market: &Market) {
@@ -143,6 +146,11 @@ async fn look_around(machines: Arc<Machines>) {
                     machines.trace.add("leader changes", u64::from(last.replace(status.id) != Some(status.id)));
                 }
                 is_led = true;
+                // It raises them when all members know them, and takes in nobody who does not.
+                let members = status.members.iter().filter_map(|member| members::machine_of(&machines, member));
+                for member in members.filter(|member| machines.rules_known(*member) < status.rules_version) {
+                    machines.trace.wrong(format!("the rules were raised, and n{member} does not know them"));
+                }
             }
         }
         let members = if is_led { members::members(&machines) } else { None };
@@ -155,7 +163,7 @@ async fn look_around(machines: Arc<Machines>) {
 }
 
 /// All is well again: the cluster must sell, and its nodes become alike, within a time.
-async fn recover(plan: Plan, machines: &Arc<Machines>, market: &Arc<Market>) {
+async fn recover(plan: Plan, machines: &Arc<Machines>, market: &Arc<Market>, rules: u32) {
     let trace = &machines.trace;
     let began = Instant::now();
     let mut late = Client::new(market, 99, Draw::new(plan.seed, 5));
@@ -165,7 +173,7 @@ async fn recover(plan: Plan, machines: &Arc<Machines>, market: &Arc<Market>) {
     }
     trace.add("ms until it sells again", u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
     market.closed.store(true, std::sync::atomic::Ordering::Relaxed);
-    if !until(ALIKE_WITHIN, || market.clients() == 0 && are_alike(machines)).await {
+    if !until(ALIKE_WITHIN, || market.clients() == 0 && are_alike(machines) && follow(machines, rules)).await {
         trace.wrong(format!("the nodes are not alike {ALIKE_WITHIN:?} after all faults: {}", tell(machines)));
         return;
     }
@@ -222,6 +230,12 @@ fn in_cluster(machines: &Machines) -> Vec<usize> {
     members.iter().filter_map(|member| members::machine_of(machines, member)).collect()
 }
 
+/// Whether the rules that all programs know are in force.
+fn follow(machines: &Machines, rules: u32) -> bool {
+    let nodes = machines.joined().into_iter().filter_map(|i| machines.running(i));
+    nodes.map(|running| running.node.status().rules_version).max() == Some(rules)
+}
+
 fn are_alike(machines: &Machines) -> bool {
     let members = in_cluster(machines);
     let states = members.iter().map(|i| {
@@ -240,8 +254,9 @@ fn tell(machines: &Machines) -> String {
             let s = running.node.status();
             let members: Vec<&str> = s.members.iter().map(|m| m.address.rsplit(':').next().unwrap_or("")).collect();
             format!(
-                "n{i} {} term {} applied {} committed {} last {} leader {:?} of {members:?}",
+                "n{i} {} rules {} term {} applied {} committed {} last {} leader {:?} of {members:?}",
                 s.role.name(),
+                s.rules_version,
                 s.term,
                 s.applied,
                 s.committed,
