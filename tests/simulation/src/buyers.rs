@@ -74,6 +74,7 @@ impl Market {
                             .note(format_args!("n{i} answers {key:x} at {} ({} ms)", answer.index, answer.at_ms));
                         machines.trace.count(if answer.replayed { "answers repeated" } else { "answers" });
                         machines.oracle.answered(&before, request, &answer);
+                        machines.answered();
                         return Some(answer);
                     }
                     Some(Err(error)) => machines.trace.note(format_args!("n{i} fails {key:x}: {error}")),

@@ -60,7 +60,7 @@ impl Faults {
         let machines = Arc::clone(&self.machines);
         let trace = &machines.trace;
         let i = self.draw.index(machines.len());
-        match self.draw.below(30) {
+        match self.draw.below(35) {
             0..=2 => self.crash(i),
             3 => self.crash_many(),
             4..=7 => self.network(i),
@@ -79,14 +79,15 @@ impl Faults {
                 let draw = self.another();
                 machines.tasks.spawn(scenarios::late_log(Arc::clone(&machines), draw));
             }
-            25 => {
+            25..=27 => {
                 let draw = self.another();
                 machines.tasks.spawn(scenarios::double_vote(Arc::clone(&machines), draw));
             }
-            26 => {
+            28 | 29 => {
                 let draw = self.another();
                 machines.tasks.spawn(scenarios::spoiled_tail(Arc::clone(&machines), draw));
             }
+            30 | 31 => machines.cut_at_answer(),
             _ => {
                 trace.note(format_args!("n{i} is stopped in order"));
                 trace.count("stops in order");

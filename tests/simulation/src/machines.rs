@@ -1,7 +1,7 @@
 //! The machines that nodes run on, and the lives of these nodes: start, crash, power cut, a disk emptied.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const LOG_FILE_BYTES: u64 = 16 << 10;
 const SNAPSHOT_LOG_BYTES: u64 = 30 << 10;
 const KEEP_LOG_BYTES: u64 = 8 << 10;
 const REQUEST_DEADLINE: Duration = Duration::from_secs(3);
+/// The machines are back after this when all power went as a client was answered.
+const BACK_AFTER_ANSWER: Duration = Duration::from_millis(100);
 /// The rules that programs know before and after they are upgraded.
 pub(crate) const OLD_RULES: u32 = booking::RULES_VERSION;
 pub(crate) const NEW_RULES: u32 = OLD_RULES + 1;
@@ -94,6 +96,8 @@ pub(crate) struct Machines {
     pub(crate) oracle: Oracle,
     pub(crate) trace: Trace,
     pub(crate) tasks: Tasks,
+    /// All power goes when a client is answered next.
+    cut_at_answer: AtomicBool,
 }
 
 impl Machines {
@@ -124,6 +128,7 @@ impl Machines {
             oracle: Oracle::new(n, off_ppm, trace.clone()),
             trace: trace.clone(),
             tasks: Tasks::default(),
+            cut_at_answer: AtomicBool::new(false),
         })
     }
 
@@ -302,6 +307,23 @@ impl Machines {
         self.back_after(i, back);
     }
 
+    /// All power will go in the moment in which a client is answered next, and keep nothing that is not synced.
+    pub(crate) fn cut_at_answer(&self) {
+        self.cut_at_answer.store(true, Ordering::Relaxed);
+    }
+
+    /// A client was answered.
+    pub(crate) fn answered(self: &Arc<Self>) {
+        if !self.cut_at_answer.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        self.trace.count("power cuts of all as a client was answered");
+        for i in 0..self.len() {
+            self.end(i, "a client was answered", Some(Keep::Nothing), true);
+            self.back_after(i, BACK_AFTER_ANSWER);
+        }
+    }
+
     /// The power of a machine will go at the next moment of this kind.
     pub(crate) fn set_trap(&self, i: usize, trap: Trap) {
         self.lock()[i].trap = Some(trap);
@@ -403,6 +425,7 @@ impl Machines {
 
     /// Takes all traps away.
     pub(crate) fn disarm(&self) {
+        self.cut_at_answer.store(false, Ordering::Relaxed);
         self.lock().iter_mut().for_each(|machine| machine.trap = None);
     }
 

@@ -122,17 +122,20 @@ pub(crate) fn election(machines: &Arc<Machines>, draw: &mut Draw) {
     }
 }
 
-/// The log's syncs of a machine take long, those of its snapshots do not: state and log run apart. Then its power goes.
+/// The log's syncs of two machines take long, those of their snapshots do not: state and log run apart. Then their power goes.
 pub(crate) async fn late_log(machines: Arc<Machines>, mut draw: Draw) {
     let i = draw.index(machines.len());
-    machines.trace.note(format_args!("n{i}'s log lags behind"));
-    machines.trace.count("logs that lag behind");
-    machines.slow_log(i, 400 + draw.below(600));
-    let keep = if draw.one_in(2) { Keep::Nothing } else { keep(&mut draw) };
-    let back = Duration::from_millis(draw.below(500));
-    machines.set_trap(i, Trap { moment: Moment::SnapshotUnused, keep, back, told: draw.one_in(2) });
+    let lagging = [i, (i + 1) % machines.len()];
+    for i in lagging {
+        machines.trace.note(format_args!("n{i}'s log lags behind"));
+        machines.trace.count("logs that lag behind");
+        machines.slow_log(i, 400 + draw.below(600));
+        let keep = if draw.one_in(2) { Keep::Nothing } else { keep(&mut draw) };
+        let back = Duration::from_millis(draw.below(500));
+        machines.set_trap(i, Trap { moment: Moment::SnapshotUnused, keep, back, told: draw.one_in(2) });
+    }
     tokio::time::sleep(LAGS_FOR).await;
-    machines.slow_log(i, 0);
+    lagging.into_iter().for_each(|i| machines.slow_log(i, 0));
 }
 
 /// Traps of one kind on all machines: their power goes within a few ms of each other.

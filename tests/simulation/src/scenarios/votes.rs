@@ -18,9 +18,21 @@ const LATE_MS: u64 = 900;
 /// So long the two go their ways.
 const APART: Duration = Duration::from_millis(1_800);
 
+/// So often in a row.
+const ROUNDS: u32 = 3;
+/// It is led again within this.
+const LED_WITHIN_MS: u64 = 3_000;
+
 /// See the module. It takes a cluster of three voters.
 pub(crate) async fn double_vote(machines: Arc<Machines>, mut draw: Draw) {
-    let Some((led, mut voters)) = three(&machines) else { return };
+    for _ in 0..ROUNDS {
+        round(&machines, &mut draw).await;
+        tokio::time::sleep(Duration::from_millis(draw.below(LED_WITHIN_MS))).await;
+    }
+}
+
+async fn round(machines: &Arc<Machines>, draw: &mut Draw) {
+    let Some((led, mut voters)) = three(machines) else { return };
     let voter = voters.swap_remove(draw.index(3));
     let (first, second) = (voters[0], voters[1]);
     let (first, second) = if draw.one_in(2) { (first, second) } else { (second, first) };
