@@ -127,6 +127,12 @@ pub(crate) struct HoldJson<'a> {
     #[schema(value_type = String)]
     showtime: ShowtimeId,
     state: StateJson,
+    /// Whether all its seats are neighbours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    together: Option<bool>,
+    /// Over how many rows its seats are spread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<usize>,
     places: Vec<SeatJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     areas: Vec<AreaJson<'a>>,
@@ -164,11 +170,15 @@ fn state_of(hold: &Hold, now_ms: Option<u64>) -> (StateJson, Option<OrderId>) {
 
 fn view<'a>(house: &'a House, hold: &Hold, now_ms: Option<u64>, token: Option<String>) -> HoldJson<'a> {
     let (state, order) = state_of(hold, now_ms);
+    let seats: Vec<u32> = hold.places.seats.iter().map(|seat| seat.seat).collect();
+    let quality = (!seats.is_empty()).then(|| best_available::quality(&house.plan, &seats));
     HoldJson {
         id: hold.id,
         token,
         showtime: hold.showtime,
         state,
+        together: quality.map(|(together, _)| together),
+        rows: quality.map(|(_, rows)| rows),
         places: places::seats(house, &hold.places),
         areas: places::areas(house, &hold.places),
         total: places::total(&hold.places),
@@ -227,6 +237,7 @@ fn pick(inventory: &Inventory, house: &House, body: &BestBody, besides: &[u32]) 
         tier: body.tier.clone(),
         section,
         accessible: body.accessible,
+        spread: draw() as u32,
         pick: Vec::new(),
     };
     // What the rules refuse anyway is not searched for.

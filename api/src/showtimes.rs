@@ -95,6 +95,10 @@ pub(crate) struct ShowtimeBody {
     max_places_per_order: u32,
     #[serde(default)]
     orphan_rule: OrphanRuleJson,
+    /// The rule holds until so many per cent of the places are held or sold; 100: to the end.
+    #[serde(default = "orphan_rule_until")]
+    #[schema(maximum = 100)]
+    orphan_rule_until_percent: u8,
     /// At least one; all in one currency.
     price_tiers: Vec<TierJson>,
     #[serde(default)]
@@ -106,6 +110,9 @@ const fn hold_ttl() -> u32 {
 }
 const fn extensions() -> u8 {
     limits::EXTENSIONS
+}
+const fn orphan_rule_until() -> u8 {
+    limits::ORPHAN_RULE_UNTIL_PERCENT
 }
 const fn places() -> u32 {
     limits::PLACES_PER_ORDER
@@ -144,6 +151,7 @@ impl ShowtimeBody {
                 OrphanRule::AisleOk => OrphanRuleJson::AisleOk,
                 OrphanRule::Strict => OrphanRuleJson::Strict,
             },
+            orphan_rule_until_percent: d.orphan_rule_until_percent,
             price_tiers: d
                 .tiers
                 .iter()
@@ -184,6 +192,7 @@ impl ShowtimeBody {
                 OrphanRuleJson::AisleOk => OrphanRule::AisleOk,
                 OrphanRuleJson::Strict => OrphanRule::Strict,
             },
+            orphan_rule_until_percent: self.orphan_rule_until_percent,
             currency,
             tiers: self
                 .price_tiers

@@ -92,7 +92,7 @@ fn commands(c: &mut Criterion) {
 fn best(c: &mut Criterion) {
     let mut house = House::new();
     let id = house.open(10, &arena(PLAN));
-    let criteria = BestAvailable { quantity: 4, tier: None, section: None, accessible: 0, pick: Vec::new() };
+    let criteria = BestAvailable { quantity: 4, tier: None, section: None, accessible: 0, spread: 0, pick: Vec::new() };
     let of = house.state.showtime(id).cloned().unwrap();
     let inventory = house.state.inventory(id).cloned().unwrap();
     c.bench_function("best available, 4 of 20,000 seats: pick", |b| {

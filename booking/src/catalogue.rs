@@ -152,6 +152,8 @@ pub struct ShowtimeDetails {
     pub max_places_per_order: u32,
     /// Whether single seats may be left over.
     pub orphan_rule: OrphanRule,
+    /// The rule holds until so many per cent of the places are held or sold; 100: to the end.
+    pub orphan_rule_until_percent: u8,
     /// Currency of all its prices.
     pub currency: Currency,
     /// Price tiers; places of categories without one are not sold.

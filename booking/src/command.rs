@@ -275,6 +275,8 @@ pub struct BestAvailable {
     pub section: Option<u16>,
     /// How many of the seats must be for wheelchairs; all others are not.
     pub accessible: u32,
+    /// Tells buyers apart who ask at the same moment: choices as good as equal are given out by it. 0: the very best.
+    pub spread: u32,
     /// What the receiving node picked; apply takes it if all is still free, else searches itself.
     pub pick: Vec<u32>,
 }

@@ -98,7 +98,8 @@ fn check_inventory(id: ShowtimeId, inventory: &Inventory, owned: Option<&Owned>,
         Ok(fresh) => {
             let same = fresh.total() == inventory.total()
                 && fresh.by_category() == inventory.by_category()
-                && fresh.by_section() == inventory.by_section();
+                && fresh.by_section() == inventory.by_section()
+                && fresh.same_free(inventory);
             if !same {
                 broken.push(format!("the kept counts of {id} differ from a fresh count"));
             }

@@ -1,13 +1,16 @@
 //! Who has which place of a showtime: dense cells indexed by seat number, counts of areas, counts per category and
 //! section that are kept, never computed. Deliberately not here: why a place changes hands (holds, orders, blocks).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::{OrphanRule, Showtime};
 use crate::chunks::ChunkMap;
 use crate::digest::Digest;
 use crate::ids::{HoldId, ShowtimeId};
+use crate::layout::Layout;
 use crate::plan::{Plan, Run};
 use crate::record::RecordKey;
 use crate::table::Journal;
@@ -139,9 +142,9 @@ pub struct Inventory {
     total: Counts,
     by_category: Vec<Counts>,
     by_section: Vec<Counts>,
-    /// For best available: the plan's runs (by index) with the squared distance of their nearest seat from the focal
-    /// point, the nearest first. Derived from the plan.
-    runs_by_distance: Arc<[(u64, u32)]>,
+    /// One bit a seat, 64 to a word: set while it is free. Derived from the cells.
+    free: Vec<u64>,
+    layout: Arc<Layout>,
     /// Deadlines of its active holds: derived, not a record.
     pub(crate) deadlines: ChunkMap<(u64, HoldId), ()>,
     /// Log index of the last change of a place.
@@ -156,10 +159,11 @@ impl Inventory {
             .map(|i| Arc::new(vec![0; CELLS_PER_RECORD.min(seats - i * CELLS_PER_RECORD)]))
             .collect();
         let areas = plan.areas.iter().map(|a| AreaCounts { free: a.capacity, held: 0, sold: 0, blocked: 0 }).collect();
-        let runs_by_distance = by_distance(&plan);
+        let layout = Arc::new(Layout::of(&plan));
         let mut inventory = Self {
             showtime,
-            runs_by_distance,
+            free: Vec::new(),
+            layout,
             plan,
             cells,
             areas: Arc::new(areas),
@@ -218,6 +222,12 @@ impl Inventory {
                 s.add(&counts);
             }
         };
+        let mut free = vec![0_u64; self.plan.seats.len().div_ceil(64)];
+        for (number, cell) in self.seats().enumerate() {
+            if let (PlaceState::Free, Some(word)) = (cell.state(), free.get_mut(number / 64)) {
+                *word |= 1 << (number % 64);
+            }
+        }
         for (seat, cell) in self.plan.seats.iter().zip(self.seats()) {
             let mut one = Counts::default();
             *one.slot(cell.state()) = 1;
@@ -226,6 +236,7 @@ impl Inventory {
         for (area, counts) in self.plan.areas.iter().zip(self.areas.iter()) {
             put(area.category, area.section, counts.counts());
         }
+        self.free = free;
         self.total = total;
         self.by_category = by_category;
         self.by_section = by_section;
@@ -279,9 +290,56 @@ impl Inventory {
 
     /// Runs of neighbouring seats with the squared distance of their nearest seat, the nearest run first.
     pub(crate) fn runs_by_distance(&self) -> impl Iterator<Item = (u64, Run)> {
-        self.runs_by_distance
-            .iter()
-            .filter_map(|(distance, run)| Some((*distance, *self.plan.runs.get(*run as usize)?)))
+        self.layout.runs_by_distance(&self.plan)
+    }
+
+    /// Where a run of neighbours stands among the rows; see [`Layout`].
+    pub(crate) fn rank_of(&self, run: Run) -> Option<u32> {
+        self.layout.rank_of(&self.plan, run)
+    }
+
+    /// The runs of a rank.
+    pub(crate) fn runs_of_rank(&self, rank: u32) -> impl Iterator<Item = Run> {
+        self.layout.runs_of_rank(&self.plan, rank)
+    }
+
+    /// The longest stretches of free seats within a run, ascending.
+    pub(crate) fn free_stretches(&self, run: Run) -> impl Iterator<Item = Range<u32>> {
+        let mut at = run.first;
+        std::iter::from_fn(move || {
+            let start = self.next(at, run.first + run.len, true);
+            let end = self.next(start, run.first + run.len, false);
+            at = end;
+            (start < end).then_some(start..end)
+        })
+    }
+
+    /// The first seat from `at` on that is free, or is not; `end` if none is before it.
+    fn next(&self, at: u32, end: u32, free: bool) -> u32 {
+        let mut at = at;
+        while at < end {
+            let word = self.free.get(at as usize / 64).copied().unwrap_or(0);
+            let found = if free { word } else { !word } >> (at % 64);
+            if found != 0 {
+                return end.min(at + found.trailing_zeros());
+            }
+            at = (at / 64 + 1) * 64;
+        }
+        end
+    }
+
+    /// Whether the bits of free seats are those of another count.
+    pub(crate) fn same_free(&self, other: &Self) -> bool {
+        self.free == other.free
+    }
+
+    /// Whether single seats left over matter: where the showtime says so, until most seats are gone.
+    pub(crate) fn minds_singles(&self, showtime: &Showtime) -> bool {
+        let details = &showtime.details;
+        let of = |state| u64::from(self.total.of(state));
+        let gone = of(PlaceState::Held) + of(PlaceState::Sold);
+        let for_sale = gone + of(PlaceState::Free);
+        details.orphan_rule != OrphanRule::Off && gone * 100 < for_sale * u64::from(details.orphan_rule_until_percent)
     }
 
     /// Log index of the last change of a place since this node started; 0 if there was none.
@@ -298,6 +356,10 @@ impl Inventory {
             .and_then(|chunk| Arc::make_mut(chunk).get_mut(seat as usize % CELLS_PER_RECORD));
         let (Some(slot), Some(of_plan)) = (slot, self.plan.seats.get(seat as usize)) else { return };
         let old = Cell(std::mem::replace(slot, new.0));
+        if let Some(word) = self.free.get_mut(seat as usize / 64) {
+            let bit = 1 << (seat % 64);
+            if new.state() == PlaceState::Free { *word |= bit } else { *word &= !bit }
+        }
         if old.0 != 0 {
             journal.digest.remove((self.showtime, seat, old.0));
         }
@@ -376,14 +438,4 @@ impl Inventory {
         let fresh = self.plan.areas.iter().zip(self.areas.iter()).all(|(a, c)| a.capacity == c.free);
         (!fresh).then_some(&self.areas)
     }
-}
-
-fn by_distance(plan: &Plan) -> Arc<[(u64, u32)]> {
-    let nearest = |run: &Run| {
-        let seats = run.seats().filter_map(|n| plan.seats.get(n as usize));
-        seats.map(|seat| seat.at.distance_squared(plan.focal_point)).min().unwrap_or(u64::MAX)
-    };
-    let mut runs: Vec<(u64, u32)> = (0..).zip(&plan.runs).map(|(index, run)| (nearest(run), index)).collect();
-    runs.sort_unstable();
-    runs.into()
 }

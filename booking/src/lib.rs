@@ -35,6 +35,7 @@ pub mod ids;
 pub mod invariants;
 pub mod inventory;
 pub mod keys;
+mod layout;
 pub mod limits;
 pub mod money;
 pub mod orders;

@@ -41,6 +41,9 @@ pub const EXTENDED_UNTIL_MS: u64 = 1_800_000;
 pub const PLACES_PER_ORDER: u32 = 10;
 /// Most places a showtime may allow in one order; also the most in one hold or one block command of a buyer.
 pub const PLACES_PER_ORDER_MAX: u32 = 100;
+/// The orphan rule holds until so many per cent of the places are gone, unless staff say otherwise: the last tenth of a
+/// house is sold in singles anyway.
+pub const ORPHAN_RULE_UNTIL_PERCENT: u8 = 90;
 /// Places in one block command of staff: bounds its time in apply (2 ms).
 pub const PLACES_PER_BLOCK_MAX: usize = 5_000;
 /// Holds that one order takes over.

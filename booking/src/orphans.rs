@@ -1,19 +1,32 @@
-//! The orphan rule: a hold may not leave a single free seat between others, where the showtime says so.
+//! The orphan rule: a hold may not leave a single free seat between others, where the showtime says so and the party could
+//! sit elsewhere. Staff are exempt, and so is everybody once most seats are gone.
 //! Deliberately not here: how the map offers a repair (it shows the suggestion).
 
-use crate::catalogue::OrphanRule;
+use crate::best_available;
+use crate::catalogue::{OrphanRule, Showtime};
 use crate::inventory::Inventory;
 use crate::plan::Run;
 use crate::rejection::Rejection;
 
-/// Refuses the seats if taking them makes a single free seat that was not single before.
-pub(crate) fn check(inventory: &Inventory, rule: OrphanRule, seats: &[u32]) -> Result<(), Rejection> {
-    if leaves_none(inventory, rule, seats) {
+/// Refuses the seats if taking them makes a single free seat that was not single before, although as many could sit
+/// together without that: in the same run, or else anywhere at the same price.
+pub(crate) fn check(inventory: &Inventory, showtime: &Showtime, seats: &[u32]) -> Result<(), Rejection> {
+    let rule = showtime.details.orphan_rule;
+    if !inventory.minds_singles(showtime) || leaves_none(inventory, rule, seats) {
         return Ok(());
     }
     let mut sorted = seats.to_vec();
     sorted.sort_unstable();
-    Err(Rejection::OrphanSeat { suggestion: suggest(inventory, rule, &sorted) })
+    let shifted = suggest(inventory, rule, &sorted);
+    let suggestion = if shifted.is_empty() { elsewhere(inventory, showtime, &sorted) } else { shifted };
+    if suggestion.is_empty() { Ok(()) } else { Err(Rejection::OrphanSeat { suggestion }) }
+}
+
+/// As many seats at the same price, side by side, that leave no single one over; none if there are none.
+fn elsewhere(inventory: &Inventory, showtime: &Showtime, sorted: &[u32]) -> Vec<u32> {
+    let seat = sorted.first().and_then(|first| inventory.plan().seats.get(*first as usize));
+    let Some((_, tier)) = seat.and_then(|seat| showtime.tier_of(seat.category)) else { return Vec::new() };
+    best_available::side_by_side(inventory, showtime, sorted.len() as u32, &tier.id)
 }
 
 /// Whether taking the seats makes no single free seat that was not single before.

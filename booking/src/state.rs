@@ -195,7 +195,7 @@ impl State {
             Command::UpdateShowtime(c) => showtimes::update(self, cx, c),
             Command::BlockPlaces(c) => blocks::block(self, cx, c),
             Command::UnblockPlaces(c) => blocks::unblock(self, cx, c),
-            Command::PlaceHold(c) => holds::place(self, cx, c),
+            Command::PlaceHold(c) => holds::place(self, cx, actor, c),
             Command::ExtendHold(c) => holds::extend(self, cx, c),
             Command::ReleaseHold(c) => holds::release(self, cx, c),
             Command::PlaceOrder(c) => orders::place(self, cx, actor, c),

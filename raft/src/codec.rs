@@ -77,7 +77,10 @@ pub(crate) fn weight(command: &Command) -> u16 {
         WEIGHT_MAX
     } else if matches!(command, Command::BlockPlaces(_) | Command::UnblockPlaces(_)) {
         64
-    } else if matches!(command, Command::PlaceOrder(_)) {
+    } else if matches!(command, Command::PlaceOrder(_))
+        // Searched for once more if the pick was taken meanwhile.
+        || matches!(command, Command::PlaceHold(hold) if hold.best.is_some())
+    {
         4
     } else {
         1

@@ -37,6 +37,7 @@ fn check(d: &ShowtimeDetails) -> Result<(), Rejection> {
     let (min, max) = (limits::HOLD_TTL_MIN_MS / 1_000, limits::HOLD_TTL_MAX_MS / 1_000);
     text::between("hold_ttl_seconds", d.hold_ttl_ms / 1_000, min, max)?;
     text::between("max_extensions", d.max_extensions, 0, limits::EXTENSIONS_MAX)?;
+    text::between("orphan_rule_until_percent", u32::from(d.orphan_rule_until_percent), 0, 100)?;
     text::between("max_places_per_order", d.max_places_per_order, 1, limits::PLACES_PER_ORDER_MAX)
 }
 

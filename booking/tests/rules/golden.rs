@@ -41,8 +41,8 @@ const KEY: KeyId = KeyId(0x19);
 const FLOOR: AreaQuantity = AreaQuantity { area: 1, quantity: 2 };
 
 fn small_plan() -> Plan {
-    let wheelchair: (u8, &[u32]) = (attribute::WHEELCHAIR, &[2]);
-    let row = RowOf { section: "s", label: "A", seats: 2, category: "c", gap: Some(1), special: wheelchair };
+    let wheelchair = [(attribute::WHEELCHAIR, vec![2])];
+    let row = RowOf { section: "s", label: "A", seats: 2, category: "c", gap: Some(1), special: &wheelchair };
     plan(PLAN, (ORG, VENUE), &[row], &[AreaOf { id: "f", category: "c", capacity: 9 }])
 }
 
@@ -125,7 +125,14 @@ fn block() -> Block {
 
 fn commands() -> Vec<Command> {
     let (organization, expected) = (ORG, 7);
-    let best = BestAvailable { quantity: 2, tier: Some("t".into()), section: Some(1), accessible: 1, pick: vec![3] };
+    let best = BestAvailable {
+        quantity: 2,
+        tier: Some("t".into()),
+        section: Some(1),
+        accessible: 1,
+        spread: 4,
+        pick: vec![3],
+    };
     let scopes = Scope::NAMES.map(|(scope, _)| scope).to_vec();
     vec![
         Command::Tick,

@@ -6,7 +6,7 @@ use booking::catalogue::{
     EventDetails, EventState, OrphanRule, PriceTier, ShowtimeDetails, ShowtimeState, VenueDetails,
 };
 use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, PlaceHold, PlaceOrder};
-use booking::ids::{EventId, HoldId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use booking::ids::{EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::orders::{Buyer, Payment};
 use booking::plan::{Area, Category, Plan, Point, Row, Run, Seat, Section};
 use booking::{Actor, Applied, Command, Idempotency, Position, Proposal, Request, State};
@@ -27,8 +27,8 @@ pub(crate) struct RowOf<'a> {
     pub(crate) category: &'a str,
     /// A gap after the so many-th seat: no neighbours across it.
     pub(crate) gap: Option<u32>,
-    /// Attribute bits and the numbers of the seats that have them.
-    pub(crate) special: (u8, &'a [u32]),
+    /// Attribute bits and the numbers of the seats that have them, for each.
+    pub(crate) special: &'a [(u8, Vec<u32>)],
 }
 
 /// An area of a plan in a few words.
@@ -74,7 +74,7 @@ pub(crate) fn plan(id: PlanId, owner: (OrganizationId, VenueId), rows: &[RowOf],
                 number: n.to_string().into(),
                 row: r as u32,
                 category: category(row.category),
-                attributes: if row.special.1.contains(&n) { row.special.0 } else { 0 },
+                attributes: row.special.iter().filter(|(_, all)| all.contains(&n)).fold(0, |bits, (bit, _)| bits | bit),
                 at: Point { x_milli: n.cast_signed() * 500, y_milli: (r as u32).cast_signed() * 900 },
                 extra: "".into(),
             });
@@ -123,7 +123,7 @@ pub(crate) fn arena(id: PlanId) -> Plan {
         (0..800).map(|r| (format!("S{}", r / 40), format!("S{}R{}", r / 40, r % 40))).collect();
     let rows: Vec<RowOf> = names
         .iter()
-        .map(|(section, label)| RowOf { section, label, seats: 25, category: "seat", gap: None, special: (0, &[]) })
+        .map(|(section, label)| RowOf { section, label, seats: 25, category: "seat", gap: None, special: &[] })
         .collect();
     plan(id, (SHOP, VenueId(1)), &rows, &[AreaOf { id: "floor", category: "standing", capacity: 6_000 }])
 }
@@ -172,6 +172,7 @@ pub(crate) fn showtime_details(plan: &Plan) -> ShowtimeDetails {
         max_extensions: 1,
         max_places_per_order: 10,
         orphan_rule: OrphanRule::Off,
+        orphan_rule_until_percent: 90,
         currency: "EUR".parse().unwrap(),
         tiers: tiers.collect(),
         state: ShowtimeState::OnSale,
@@ -215,8 +216,13 @@ impl House {
 
     /// Applies a command as the next log entry.
     pub(crate) fn apply(&mut self, command: Command, idempotency: Option<Idempotency>) -> Applied {
+        self.apply_of(Actor::Buyer, command, idempotency)
+    }
+
+    /// Applies somebody's command as the next log entry.
+    pub(crate) fn apply_of(&mut self, actor: Actor, command: Command, idempotency: Option<Idempotency>) -> Applied {
         self.index += 1;
-        let request = Request { actor: Actor::Buyer, idempotency, command };
+        let request = Request { actor, idempotency, command };
         let proposal = Proposal { at_ms: self.now_ms, request };
         self.state.apply(Position { index: self.index, offset: 0 }, &proposal)
     }
@@ -224,6 +230,13 @@ impl House {
     /// Applies a command that no rule may refuse.
     pub(crate) fn must(&mut self, command: Command) -> Applied {
         let applied = self.apply(command, None);
+        assert!(applied.reply.is_ok(), "{:?}", applied.reply);
+        applied
+    }
+
+    /// Applies a command of somebody with an API key that no rule may refuse.
+    pub(crate) fn must_of_staff(&mut self, command: Command) -> Applied {
+        let applied = self.apply_of(Actor::Key(KeyId(1)), command, None);
         assert!(applied.reply.is_ok(), "{:?}", applied.reply);
         applied
     }

@@ -125,6 +125,7 @@ impl Asker {
                 tier: self.dice.one_in(5).then(|| self.dice.of(&["front", "back", "no such tier"]).into()),
                 section: self.dice.one_in(5).then(|| self.dice.below(4) as u16),
                 accessible: u32::from(self.dice.one_in(5)),
+                spread: self.dice.below(40) as u32,
                 pick: Vec::new(),
             };
             // Sometimes the pick is stale or nonsense: another node's view of a moment ago.
@@ -182,6 +183,7 @@ impl Asker {
         };
         details.hold_ttl_ms = 30_000 + self.dice.below(60_000);
         details.max_extensions = self.dice.below(4) as u8;
+        details.orphan_rule_until_percent = self.dice.of(&[0, 50, 100]);
         details.orphan_rule = self.dice.of(&[OrphanRule::Off, OrphanRule::AisleOk, OrphanRule::Strict]);
         details.state = match self.dice.below(12) {
             0 => ShowtimeState::Draft,
@@ -385,18 +387,12 @@ impl Observer {
 }
 
 fn furnish(state: &mut State, observer: &mut Observer) -> u64 {
+    let special = [(attribute::WHEELCHAIR, vec![1, 9]), (attribute::COMPANION, vec![2, 8])];
     let rows = |front| {
         [
-            RowOf { section: "stalls", label: "A", seats: front, category: "front", gap: Some(5), special: (0, &[]) },
-            RowOf { section: "stalls", label: "B", seats: 12, category: "front", gap: None, special: (0, &[]) },
-            RowOf {
-                section: "circle",
-                label: "C",
-                seats: 9,
-                category: "back",
-                gap: None,
-                special: (attribute::WHEELCHAIR, &[1, 9]),
-            },
+            RowOf { section: "stalls", label: "A", seats: front, category: "front", gap: Some(5), special: &[] },
+            RowOf { section: "stalls", label: "B", seats: 12, category: "front", gap: None, special: &[] },
+            RowOf { section: "circle", label: "C", seats: 9, category: "back", gap: None, special: &special },
         ]
     };
     let areas =

@@ -12,11 +12,11 @@ use booking::command::{
     UpdateShowtime,
 };
 use booking::holds::{Hold, HoldState};
-use booking::ids::{BlockId, EventId, HoldId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use booking::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::inventory::PlaceState;
 use booking::orders::{Buyer, Order, Payment, TicketPlace};
 use booking::plan::attribute;
-use booking::{Applied, Change, Command, Idempotency, Rejection, Reply, best_available, invariants};
+use booking::{Actor, Applied, Change, Command, Idempotency, Rejection, Reply, best_available, invariants};
 
 use super::house::{AreaOf, House, MIDNIGHT_MS, RowOf, SHOP, event_details, plan, showtime_details, venue_details};
 
@@ -138,10 +138,13 @@ impl Stage {
         let lines = std::mem::take(&mut self.rows);
         let words: Vec<Words> = lines.iter().map(|line| Words::of(line)).collect();
         let numbers = |text: &str| -> Vec<u32> { text.split(',').map(number).collect() };
-        let wheelchairs: Vec<Vec<u32>> =
-            words.iter().map(|w| w.named.get("wheelchair").map_or_else(Vec::new, |t| numbers(t))).collect();
+        let special = |w: &Words| -> Vec<(u8, Vec<u32>)> {
+            let of = |(bit, name): (u8, &str)| w.named.get(name).map(|all| (bit, numbers(all)));
+            attribute::NAMES.into_iter().filter_map(of).collect()
+        };
+        let specials: Vec<_> = words.iter().map(special).collect();
         let (mut rows, mut areas) = (Vec::new(), Vec::new());
-        for (w, special) in words.iter().zip(&wheelchairs) {
+        for (w, special) in words.iter().zip(&specials) {
             let category = w.named.get("category").unwrap_or(&"standard");
             match w.plain[..] {
                 ["row", label, seats] => rows.push(RowOf {
@@ -150,7 +153,7 @@ impl Stage {
                     seats: number(seats),
                     category,
                     gap: w.named.get("gap").map(|n| number(n)),
-                    special: (attribute::WHEELCHAIR, special),
+                    special,
                 }),
                 ["area", id, capacity] => areas.push(AreaOf { id, category, capacity: number(capacity) }),
                 _ => panic!("a plan is made of rows and areas"),
@@ -158,7 +161,7 @@ impl Stage {
         }
         let plan = plan(id, (SHOP, VenueId(1)), &rows, &areas);
         let places = plan.places();
-        let applied = self.apply(Command::ImportPlan(Arc::new(plan)), None);
+        let applied = self.apply(Actor::Buyer, Command::ImportPlan(Arc::new(plan)), None);
         self.outcome(&applied, |_, _| format!("{places} places"))
     }
 
@@ -175,6 +178,7 @@ impl Stage {
                 "from" => d.on_sale_from_ms = Some(clock_ms(value)),
                 "until" => d.on_sale_until_ms = Some(clock_ms(value)),
                 "currency" => d.currency = value.parse().unwrap(),
+                "orphans-until" => d.orphan_rule_until_percent = number(value),
                 "orphans" => {
                     d.orphan_rule = match *value {
                         "strict" => OrphanRule::Strict,
@@ -197,8 +201,8 @@ impl Stage {
         d
     }
 
-    fn apply(&mut self, command: Command, mark: Option<Idempotency>) -> Applied {
-        let applied = self.house.apply(command, mark);
+    fn apply(&mut self, actor: Actor, command: Command, mark: Option<Idempotency>) -> Applied {
+        let applied = self.house.apply_of(actor, command, mark);
         self.changes.extend(applied.changes.iter().cloned());
         assert_eq!(invariants::check(&self.house.state), Vec::<String>::new());
         applied
@@ -328,6 +332,7 @@ impl Stage {
                     .get("section")
                     .map(|name| sections.iter().position(|s| &*s.id == *name).map_or(999, |i| i as u16)),
                 accessible: words.named.get("accessible").map_or(0, |n| number(n)),
+                spread: words.named.get("spread").map_or(0, |n| number(n)),
                 pick: words.named.get("pick").map_or_else(Vec::new, |ids| self.seats(plan, ids.split(','))),
             }
         });
@@ -465,7 +470,8 @@ impl Stage {
         let fingerprint = format!("{who} {:?} {:?}", words.plain, words.named);
         let command = self.command(who, &words).unwrap_or_else(|| panic!("{line}: nobody can do that"));
         let mark = key.map(|key| Idempotency { key: hash(key), fingerprint: hash(&fingerprint), minted: false });
-        let applied = self.apply(command, mark);
+        let actor = if caller(who).is_some() { Actor::Key(KeyId(1)) } else { Actor::Buyer };
+        let applied = self.apply(actor, command, mark);
         self.outcome(&applied, |stage, reply| match reply {
             Reply::Done
             | Reply::Organization(_)
@@ -529,4 +535,4 @@ macro_rules! scenarios {
     )*};
 }
 
-scenarios! { holds expiry best_available areas orphans orders blocks idempotency catalogue precedence }
+scenarios! { holds expiry best_available rows spread companions areas orphans orphans_elsewhere orders blocks idempotency catalogue precedence }

@@ -78,6 +78,7 @@ fn showtime() -> ShowtimeDetails {
         max_extensions: 2,
         max_places_per_order: 10,
         orphan_rule: OrphanRule::Off,
+        orphan_rule_until_percent: 90,
         currency: "EUR".parse().unwrap(),
         tiers: vec![PriceTier {
             id: "seat".into(),
