@@ -87,8 +87,10 @@ async fn best_available_gives_seats_together() {
     let house = House::build(&node).await;
     let best = |body: Value| json!({"best_available": body});
     let hold = node.buyer("POST", &house.holds(), &best(json!({"quantity": 4, "tier": "t1", "section": "H"}))).await;
-    let ids: Vec<String> = hold.expect(201)["places"].as_array().unwrap().iter().map(id).collect();
+    let hold = hold.expect(201);
+    let ids: Vec<String> = hold["places"].as_array().unwrap().iter().map(id).collect();
     assert_eq!(ids, ["1-4", "1-5", "1-6", "1-7"]);
+    assert_eq!((&hold["together"], &hold["rows"]), (&json!(true), &json!(1)));
     node.buyer("POST", &house.holds(), &best(json!({"quantity": 2, "section": "X"}))).await.problem(404, "not-found");
     node.buyer("POST", &house.holds(), &best(json!({"quantity": 2, "tier": "x"}))).await.problem(404, "not-found");
     node.buyer("POST", &house.holds(), &best(json!({"quantity": u32::MAX}))).await.problem(422, "too-many-places");
