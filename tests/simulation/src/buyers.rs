@@ -161,6 +161,7 @@ impl Client {
             tier: None,
             section: None,
             accessible: 0,
+            spread: first,
             pick: (first..first + quantity).collect(),
         });
         let seats = if best.is_some() { Vec::new() } else { (first..first + quantity).collect() };
