@@ -54,7 +54,7 @@ pub fn message(bytes: &[u8]) -> bool {
 /// Bytes as a request to append: entries follow one another, and what is read settles.
 pub fn append(bytes: &[u8]) -> bool {
     let Ok((request, time)) = get_append(Bytes::copy_from_slice(bytes)) else { return false };
-    let first = request.prev_log_id.map_or(0, |id| id.index + 1);
+    let first = request.prev_log_id.map_or(0, |id| id.index.wrapping_add(1));
     for (entry, index) in request.entries.iter().zip(first..) {
         assert_eq!(entry.log_id.index, index, "entries follow what they say that they follow");
         assert!(entry.log_id.leader_id.term <= request.vote.leader_id.term, "no entry is newer than its leader");

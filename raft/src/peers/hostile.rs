@@ -1,6 +1,7 @@
 //! Tests: hostile peers on real sockets before real nodes. What they say is said with this crate's own encoders, so that
 //! it gets as far as it can; what strangers can do to whole processes is in `tests/cluster`.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -529,34 +530,59 @@ async fn a_snapshot_that_is_none_is_refused() {
     rig.end().await;
 }
 
+/// Opens connections for ever, a few hundred a second, and says nothing on most of them, a part of a hello on some.
+async fn crowd(address: SocketAddr, hello: &[u8]) {
+    let mut waiting = VecDeque::new();
+    for n in 0_usize.. {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        if n.is_multiple_of(3) {
+            // It may have been pushed out already.
+            drop(stream.write_all(&hello[..n % hello.len()]).await);
+        }
+        waiting.push_back(stream);
+        if waiting.len() > 300 {
+            waiting.pop_front();
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn crowds_that_say_nothing_keep_no_peer_out() {
     let mut rig = Rig::start(3).await;
     rig.sells().await;
     let before = rig.standing().await;
-    // More than are kept, before the leader; some say a part of a hello.
     let hello = Hello { protocol: PROTOCOL, purpose: Purpose::Control, from: rig.stranger(), to: 1 };
     let hello = handshake::encode_hello(&hello, &[1; 32]);
-    let mut crowd = Vec::new();
-    for round in 1..4 {
-        crowd.clear();
-        for n in 0..300_usize {
-            let mut stream = TcpStream::connect(rig.addresses[usize::from(n.is_multiple_of(20))]).await.unwrap();
-            if n.is_multiple_of(3) {
-                stream.write_all(&hello[..round * 20]).await.unwrap();
+    let address = rig.addresses[0];
+    let working = async {
+        until("a crowd", async || (rig.nodes[0].metrics().callers_refused > 300).then_some(())).await;
+        for _ in 0..3 {
+            rig.sells().await;
+            // All streams between the nodes break, and come again.
+            for node in &rig.nodes {
+                lock(&node.node().inbound).clear();
             }
-            crowd.push(stream);
+            rig.sells().await;
         }
-        rig.sells().await;
-        // All streams between the nodes break, and come again.
-        for node in &rig.nodes {
-            lock(&node.node().inbound).clear();
+    };
+    tokio::select! {
+        () = crowd(address, &hello) => {}
+        () = working => {}
+    }
+    // Nobody stays for long who says nothing, or a byte now and then.
+    let mut slow = TcpStream::connect(address).await.unwrap();
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let trickle = async {
+        for byte in &hello {
+            if slow.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        rig.sells().await;
-    }
-    for stream in &mut crowd {
-        closes(stream, 0).await;
-    }
+    };
+    tokio::join!(trickle, closes(&mut silent, 0));
+    closes(&mut slow, 0).await;
     let after = rig.standing().await;
     assert_eq!(after.members, before.members);
     rig.sells().await;

@@ -197,7 +197,7 @@ pub(crate) fn snapshot(bytes: &[u8]) {
         let (at, byte) = (usize::from(input.u16()), input.u8());
         match byte {
             0 => file.truncate(at),
-            255 => file.extend_from_within(at % file.len().max(1)..),
+            255 if file.len() < 4096 => file.extend_from_within(at % file.len().max(1)..),
             _ => {
                 let at = at % file.len().max(1);
                 if let Some(old) = file.get_mut(at) {
