@@ -103,6 +103,7 @@ fn start(program: &Path, target: &str, args: &[String]) -> Result<Child> {
         .env("USHER_FUZZ_TARGET", target)
         .env("USHER_FUZZ_SEEDS", &seeds)
         .args(["-timeout=20", "-rss_limit_mb=3072", "-print_final_stats=1"])
+        .arg(format!("-dict={}", step::root().join("tests/fuzz/words.dict").display()))
         .arg(format!("-artifact_prefix={}/{target}-", crashes.display()))
         .args(args)
         .stdin(Stdio::null())

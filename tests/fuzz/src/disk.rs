@@ -85,7 +85,7 @@ fn damage(input: &mut Input<'_>, disk: &MemDisk) -> Damage {
         let (at, to) = (at % bytes.len().max(1), to % bytes.len().max(1));
         match what % 5 {
             0 => disk.power_loss(Keep::Garbled(at as u64)),
-            1 => bytes[at] ^= 1 << (what / 5 % 8),
+            1 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << (what / 5 % 8)),
             2 => bytes.truncate(at),
             3 => bytes.iter_mut().skip(at).take(512).for_each(|byte| *byte = 0),
             _ => {
