@@ -23,3 +23,4 @@ mod organizations_do_not_see_each_other;
 mod same_key_happens_once;
 mod sled_lost_corrupted_or_rolled_back;
 mod the_live_feed_equals_the_state;
+mod too_much_is_refused_early;
