@@ -362,7 +362,15 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<HoldId>, reading: 
         let hold = state.hold(id).filter(|h| opens || staff_of == Some(h.organization));
         let hold = hold.ok_or_else(|| Kind::NotFound.problem())?.clone();
         let house = House::of(&state, hold.showtime).ok_or_else(|| Kind::NotFound.problem())?;
-        (hold, house, state.now_ms().max(app.now_ms()), state.index())
+        // Over or not is decided by the log's time: this node's reckoning may be ahead of the next entry's stamp, and what
+        // was told to be over would still be sold. The reckoning only says how much is left of what is active.
+        let logged_ms = state.now_ms();
+        let now_ms = if logged_ms < hold.expires_at_ms {
+            app.now_ms().clamp(logged_ms, hold.expires_at_ms - 1)
+        } else {
+            logged_ms.max(app.now_ms())
+        };
+        (hold, house, now_ms, state.index())
     };
     Ok(Reply::ok(&view(&house, &hold, Some(now_ms), None))?.at(index))
 }

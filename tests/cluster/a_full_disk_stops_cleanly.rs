@@ -1,5 +1,6 @@
 //! Promise 2: a full disk stops a node cleanly, with a message, and loses nothing; the others go on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tests::buyers::Buyers;
@@ -10,8 +11,8 @@ use tests::waiting::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_and_then_it_returns() {
-    let disk = SmallDisk::new(400);
-    let mut cluster = Cluster::start(Setup::nodes(3).small_snapshots().data(2, &disk.folder)).await;
+    let disk = Arc::new(SmallDisk::new(400));
+    let mut cluster = Cluster::start(Setup::nodes(3).small_snapshots().disk(2, &disk)).await;
     let stage = Stage::set(&mut cluster, Wanted { showtimes: 2, ..Wanted::default() }).await;
     let mut buyers = Buyers::start(&cluster, &stage, 16);
     buyers.acknowledge(100, PATIENCE).await;
@@ -42,6 +43,4 @@ async fn a_follower_and_then_it_returns() {
     cluster.restart(2).await;
     buyers.acknowledge(50, PATIENCE).await;
     buyers.stop().await.check(&mut cluster).await;
-    drop(cluster);
-    drop(disk);
 }

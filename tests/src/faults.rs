@@ -95,6 +95,16 @@ impl SmallDisk {
         assert!(told.contains("finished::clear-cache"), "LazyFS says {told:?}");
     }
 
+    /// Copies what is on it, for whoever looks for the reason of a failure.
+    pub fn copy_to(&self, folder: &Path) {
+        try_run(&[
+            "cp",
+            "-a",
+            self.folder.join("data").to_str().unwrap_or_default(),
+            folder.to_str().unwrap_or_default(),
+        ]);
+    }
+
     /// Takes all that is free.
     pub fn fill(&self) {
         let mut file = fs::File::create(self.mounted.join("filler")).unwrap();

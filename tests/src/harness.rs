@@ -4,8 +4,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::faults::SmallDisk;
 use crate::http::{Answer, Call, Client, Failure};
 use crate::network::Switch;
 use crate::process::{Node, program};
@@ -41,7 +43,7 @@ pub struct Setup<'a> {
     settings: Vec<(&'static str, &'static str, toml::Value)>,
     switch: Option<Switch>,
     env: Vec<(usize, String, String)>,
-    data: Vec<(usize, PathBuf)>,
+    disks: Vec<(usize, Arc<SmallDisk>)>,
     each: Option<&'a dyn Fn(&Path)>,
 }
 
@@ -74,9 +76,9 @@ impl<'a> Setup<'a> {
         self.env.push((node, name.to_owned(), value.into()));
         self
     }
-    /// A node's data lies in this folder.
-    pub fn data(mut self, node: usize, folder: &Path) -> Self {
-        self.data.push((node, folder.to_owned()));
+    /// A node's data lies on this disk.
+    pub fn disk(mut self, node: usize, disk: &Arc<SmallDisk>) -> Self {
+        self.disks.push((node, disk.clone()));
         self
     }
     /// Has every node's configuration file seen to, before any node starts.
@@ -94,6 +96,8 @@ pub struct Cluster {
     pub key: String,
     pub organization: String,
     pub switch: Option<Switch>,
+    /// They go after the nodes.
+    disks: Vec<(usize, Arc<SmallDisk>)>,
     folder: Option<TempDir>,
     _room: SemaphorePermit<'static>,
 }
@@ -163,8 +167,8 @@ impl Cluster {
             .collect();
         let urls: Vec<String> = nodes.iter().map(|n| format!("http://{}", n.http)).collect();
         for node in &mut nodes {
-            if let Some((_, folder)) = setup.data.iter().find(|(n, _)| *n == node.number) {
-                node.data = folder.join("data");
+            if let Some((_, disk)) = setup.disks.iter().find(|(n, _)| *n == node.number) {
+                node.data = disk.folder.join("data");
             }
             node.env =
                 setup.env.iter().filter(|(n, ..)| *n == node.number).map(|(_, k, v)| (k.clone(), v.clone())).collect();
@@ -181,6 +185,7 @@ impl Cluster {
             key: String::new(),
             organization: String::new(),
             switch: setup.switch,
+            disks: setup.disks,
             folder: Some(folder),
             _room: room,
         }
@@ -369,6 +374,9 @@ impl Drop for Cluster {
                 eprintln!("--- node {} ({}), last lines ---\n{}", node.number, node.http, node.last_lines(25));
             }
             if let Some(folder) = self.folder.take() {
+                for (number, disk) in &self.disks {
+                    disk.copy_to(&folder.path().join(format!("node-{number}")));
+                }
                 eprintln!("--- kept: {}", folder.keep().display());
             }
         }

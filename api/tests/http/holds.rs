@@ -1,5 +1,8 @@
 //! Holding, selling, and doing so once.
 
+use std::sync::Arc;
+
+use raft::ManualClock;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, House, Node, id};
@@ -198,4 +201,25 @@ async fn holds_become_an_order_with_tickets() {
     assert_eq!((list["items"].as_array().unwrap().len(), list["next_cursor"].is_null()), (1, true));
     node.buyer("GET", "/api/v1/orders", &Value::Null).await.problem(401, "token-missing");
     node.with(stranger, "GET", "/api/v1/orders", &Value::Null).await.problem(403, "role-required");
+}
+
+/// A node's reckoning of time may be ahead of what the next entry is stamped with: here the leader follows a wall clock
+/// that was put back, by 30 ms a minute. A hold that was read as expired must not be sold after that.
+#[tokio::test]
+async fn what_was_read_as_expired_is_not_sold_any_more() {
+    const WALL_MS: u64 = 1_800_000_000_000;
+    const TTL_MS: u64 = 300_000;
+    let clock = Arc::new(ManualClock::new(WALL_MS));
+    let node = Node::start_at(clock.clone()).await;
+    let house = House::build(&node).await;
+    let hold = node.buyer("POST", &house.holds(), &json!({"places": ["1-1"]})).await.expect(201);
+    let (path, token) = (format!("/api/v1/holds/{}", id(&hold)), hold["token"].as_str().unwrap());
+    clock.pass(TTL_MS);
+    clock.jump(WALL_MS);
+    let read = node.with(token, "GET", &path, &Value::Null).await.expect(200);
+    let order = json!({"holds": [id(&hold)], "buyer": {"name": "A", "email": "a@example.org"},
+        "payment": {"method": "box_office", "kind": "cash"}});
+    let sold = node.staff("POST", "/api/v1/orders", &order).await;
+    assert_eq!(read["state"] == "active", sold.status == 201, "{read}\n{}", sold.json());
+    assert!(read["state"] != "active" || read["now"].as_str() < read["expires_at"].as_str(), "{read}");
 }

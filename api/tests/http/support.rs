@@ -6,7 +6,7 @@ use std::time::Duration;
 use api::{Api, Config};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Threads};
+use raft::{Clock, Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Threads};
 use serde_json::{Value, json};
 use storage::MemDisk;
 
@@ -55,13 +55,17 @@ pub(crate) struct Node {
 }
 
 pub(crate) async fn cluster() -> Cluster {
+    cluster_at(Arc::new(SystemClock)).await
+}
+
+async fn cluster_at(clock: Arc<dyn Clock>) -> Cluster {
     let secret = Secret::new(SECRET.as_bytes()).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let options = Options::new(listen, "127.0.0.1:1", "http://localhost", "/data".into(), secret);
     let parts = Parts {
         disk: Arc::new(MemDisk::new()),
         copy: false,
-        clock: Arc::new(SystemClock),
+        clock,
         network: Arc::new(TcpNetwork),
         work: Arc::new(Threads),
     };
@@ -71,7 +75,12 @@ pub(crate) async fn cluster() -> Cluster {
 impl Node {
     /// A founded node.
     pub(crate) async fn start() -> Self {
-        let cluster = cluster().await;
+        Self::start_at(Arc::new(SystemClock)).await
+    }
+
+    /// A founded node with this clock.
+    pub(crate) async fn start_at(clock: Arc<dyn Clock>) -> Self {
+        let cluster = cluster_at(clock).await;
         let mut config = Config::new(vec!["http://localhost".to_owned()], SECRET.as_bytes());
         config.body_timeout = Duration::from_millis(300);
         let api = Api::new(config, cluster.clone()).unwrap();

@@ -92,6 +92,9 @@ fn take(node: &Arc<Node>, stream: Stream, hello: Hello, from: String) {
             if let Err(error) = converse(&node, stream, hello).await {
                 if error.kind() == io::ErrorKind::InvalidData {
                     tracing::warn!(%error, from, peer, "a peer's stream was cut off");
+                } else if purpose == Purpose::Snapshot && error.kind() == io::ErrorKind::Other {
+                    // Not the network's fault but this node's disk's: it stays behind until somebody reads this.
+                    tracing::warn!(%error, peer, "a snapshot cannot be taken");
                 } else {
                     tracing::debug!(%error, from, "a peer's stream ended");
                 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -26,7 +27,7 @@ const STOPS_WITHIN: Duration = Duration::from_secs(10);
 pub(super) struct Things {
     /// One a node, from node 1.
     pub(super) clocks: Vec<WallClock>,
-    pub(super) disks: Vec<SmallDisk>,
+    pub(super) disks: Vec<Arc<SmallDisk>>,
     /// The node that is no member, if there is one.
     pub(super) spare: Option<usize>,
 }
@@ -275,10 +276,17 @@ pub(super) async fn replace(cluster: &mut Cluster, things: &mut Things, leaves: 
         None
     })
     .await;
+    let mut refused = String::new();
     until("it votes", PATIENCE, async || {
         let path = format!("/api/v1/cluster/nodes/{id}/promote");
         let promote = Call::post(&path, &json!({})).bearer(&cluster.key);
-        cluster.call(through, &promote).await.ok().filter(|a| a.status / 100 == 2).map(|_| ())
+        let answer = cluster.call(through, &promote).await;
+        let said = answer.as_ref().map_or_else(ToString::to_string, |a| format!("{} {}", a.status, a.code()));
+        if said != refused {
+            println!("    promote node {joins} through {through}: {said}");
+            refused = said;
+        }
+        answer.ok().filter(|a| a.status / 100 == 2).map(|_| ())
     })
     .await;
     cluster.node(joins).answers("/readyz", PATIENCE).await;

@@ -183,7 +183,8 @@ async fn prepare(plan: &Plan) -> (Cluster, Things) {
                 Some(lazyfs) if plan.faults.iter().any(|k| k.needs_lazyfs()) => SmallDisk::on_lazyfs(DISK_MIB, lazyfs),
                 _ => SmallDisk::new(DISK_MIB),
             };
-            setup = setup.data(number, &disk.folder);
+            let disk = Arc::new(disk);
+            setup = setup.disk(number, &disk);
             things.disks.push(disk);
         }
     }
