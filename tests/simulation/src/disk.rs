@@ -3,6 +3,7 @@
 //! disk's own affair (`storage::MemDisk`).
 
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +28,7 @@ impl SimDisk {
 }
 
 fn is_snapshot(path: &str) -> bool {
-    path.ends_with(".snap")
+    Path::new(path).extension().is_some_and(|extension| extension == "snap")
 }
 
 impl Disk for SimDisk {

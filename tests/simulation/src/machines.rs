@@ -352,7 +352,7 @@ impl Machines {
         let machine = &machines[i];
         let offset = machine.log.lock().unwrap_or_else(PoisonError::into_inner).offset;
         let files = machine.disk.list("log").unwrap_or_default();
-        if let Some(newest) = files.iter().rfind(|name| name.ends_with(".log")) {
+        if let Some(newest) = files.iter().rfind(|name| name.strip_suffix(".log").is_some()) {
             // In the body of its first record.
             machine.disk.flip_bit(&format!("log/{newest}"), offset + 40, 3);
         }

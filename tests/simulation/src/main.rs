@@ -119,7 +119,8 @@ impl Totals {
         for (kind, n) in self.counts.iter().filter(|(kind, _)| **kind != SIMULATED) {
             println!("{n:>12} {kind}");
         }
-        let hours = self.counts.get(SIMULATED).copied().unwrap_or(0) as f64 / 3_600_000.0;
+        let simulated = Duration::from_millis(self.counts.get(SIMULATED).copied().unwrap_or(0));
+        let hours = simulated.as_secs_f64() / 3_600.0;
         let minutes = took.as_secs_f64() / 60.0;
         println!(
             "{} seeds, {} wrong; {hours:.2} hours of a cluster in {minutes:.1} minutes: {:.2} hours a minute",

@@ -37,6 +37,16 @@ fn machine(address: SocketAddr) -> usize {
 
 type Incoming = (Stream, String);
 
+/// Whether a stream is broken, for whom.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lost {
+    No,
+    /// Its writer has lost it; what is on its way arrives all the same.
+    ByWriter,
+    /// With what is on its way.
+    ByBoth,
+}
+
 /// One direction of a stream.
 struct Pipe {
     from: usize,
@@ -48,9 +58,7 @@ struct Pipe {
     ended: bool,
     /// The reader has gone.
     unread: bool,
-    broken: bool,
-    /// Its writer has lost it; what is on its way arrives all the same.
-    orphaned: bool,
+    lost: Lost,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -95,8 +103,7 @@ impl Hub {
             last_due: Instant::now(),
             ended: false,
             unread: false,
-            broken: false,
-            orphaned: false,
+            lost: Lost::No,
             reader: None,
             writer: None,
         };
@@ -182,7 +189,7 @@ impl SimNetwork {
             let broken = hub.pipes.values_mut().filter(|pipe| chosen(pipe));
             broken
                 .flat_map(|pipe| {
-                    pipe.broken = true;
+                    pipe.lost = Lost::ByBoth;
                     pipe.wake()
                 })
                 .collect()
@@ -201,10 +208,11 @@ impl SimNetwork {
         self.break_those(|pipe| (pipe.from, pipe.to) == (to, from));
         let wakers: Vec<Waker> = {
             let mut hub = self.lock();
-            let pipes = hub.pipes.values_mut().filter(|pipe| (pipe.from, pipe.to) == (from, to) && !pipe.broken);
+            let pipes =
+                hub.pipes.values_mut().filter(|pipe| (pipe.from, pipe.to) == (from, to) && pipe.lost == Lost::No);
             pipes
                 .flat_map(|pipe| {
-                    pipe.orphaned = true;
+                    pipe.lost = Lost::ByWriter;
                     pipe.chunks.iter_mut().for_each(|(due, _)| *due += late);
                     pipe.wake()
                 })
@@ -227,7 +235,7 @@ impl SimNetwork {
             let mut hub = self.lock();
             let broken = streams.iter().filter_map(|id| {
                 let pipe = hub.pipes.get_mut(id)?;
-                pipe.broken = true;
+                pipe.lost = Lost::ByBoth;
                 Some(pipe.wake().collect::<Vec<_>>())
             });
             broken.flatten().collect()
@@ -332,7 +340,7 @@ impl AsyncRead for End {
                 };
                 let is_cut = hub.is_cut(from, to);
                 let Some(pipe) = hub.pipes.get_mut(&this.reads) else { return Poll::Ready(Ok(())) };
-                if pipe.broken || this.life.is_over() {
+                if pipe.lost == Lost::ByBoth || this.life.is_over() {
                     return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
                 }
                 pipe.reader = Some(cx.waker().clone());
@@ -341,7 +349,9 @@ impl AsyncRead for End {
                 }
                 match pipe.chunks.front_mut() {
                     None if pipe.ended => return Poll::Ready(Ok(())),
-                    None if pipe.orphaned => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+                    None if pipe.lost == Lost::ByWriter => {
+                        return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                    }
                     None => return Poll::Pending,
                     Some((due, bytes)) if *due <= Instant::now() => {
                         let n = bytes.len().min(buffer.remaining());
@@ -376,7 +386,7 @@ impl AsyncWrite for End {
         };
         let delay = hub.delay(from, to);
         let Some(pipe) = hub.pipes.get_mut(&self.writes) else { return Poll::Pending };
-        if pipe.broken || pipe.orphaned || pipe.unread || pipe.ended || self.life.is_over() {
+        if pipe.lost != Lost::No || pipe.unread || pipe.ended || self.life.is_over() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         let room = IN_FLIGHT_MAX - pipe.in_flight.min(IN_FLIGHT_MAX);

@@ -153,8 +153,8 @@ impl Oracle {
                 let places = hold.places.seats.iter().map(|seat| (hold.showtime, seat.seat)).collect();
                 let (index, expires_at_ms) = (answer.index, hold.expires_at_ms);
                 let exact = !answer.replayed;
-                let fresh = Claim { index, places, expires_at_ms, extended: false, exact, ending: false };
-                let claim = told.holds.entry(hold.id).or_insert(fresh);
+                let first = Claim { index, places, expires_at_ms, extended: false, exact, ending: false };
+                let claim = told.holds.entry(hold.id).or_insert(first);
                 claim.expires_at_ms = claim.expires_at_ms.max(expires_at_ms);
             }
             Ok(Reply::Order(order)) => {

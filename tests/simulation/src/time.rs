@@ -11,6 +11,7 @@ const PPM: u64 = 1_000_000;
 
 /// When an entry was proposed, by true time, and what it was stamped.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "their unit")]
 struct Stamped {
     asked_ms: u64,
     answered_ms: u64,

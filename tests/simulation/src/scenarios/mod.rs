@@ -135,7 +135,9 @@ pub(crate) async fn late_log(machines: Arc<Machines>, mut draw: Draw) {
         machines.set_trap(i, Trap { moment: Moment::SnapshotUnused, keep, back, told: draw.one_in(2) });
     }
     tokio::time::sleep(LAGS_FOR).await;
-    lagging.into_iter().for_each(|i| machines.slow_log(i, 0));
+    for i in lagging {
+        machines.slow_log(i, 0);
+    }
 }
 
 /// Traps of one kind on all machines: their power goes within a few ms of each other.
