@@ -21,8 +21,9 @@ const PLAN: PlanId = PlanId(1);
 const SHOWTIME: ShowtimeId = ShowtimeId(1);
 
 fn small_plan() -> booking::plan::Plan {
+    let wheelchair = [(booking::plan::attribute::WHEELCHAIR, vec![6])];
     let row = |label, special| RowOf { section: "stalls", label, seats: 6, category: "seat", gap: None, special };
-    let rows = [row("A", (booking::plan::attribute::WHEELCHAIR, &[6][..])), row("B", (0, &[][..]))];
+    let rows = [row("A", &wheelchair[..]), row("B", &[][..])];
     plan(PLAN, (SHOP, VenueId(1)), &rows, &[AreaOf { id: "GA", category: "standing", capacity: 20 }])
 }
 
@@ -126,7 +127,7 @@ fn marked(command: Command, key: u128) -> Request {
 fn commands_to_try() -> Vec<Command> {
     let details = || showtime_details(&small_plan());
     let best = |quantity, accessible| {
-        let best = BestAvailable { quantity, tier: None, section: None, accessible, pick: vec![2, 3] };
+        let best = BestAvailable { quantity, tier: None, section: None, accessible, spread: 5, pick: vec![2, 3] };
         PlaceHold { best: Some(best), ..hold_of(9) }
     };
     let hold_areas = PlaceHold { areas: vec![AreaQuantity { area: 0, quantity: 3 }], ..hold_of(10) };
