@@ -10,7 +10,7 @@
 //! | `command` `change` `rejection` | what is asked; replies and changes; why not |
 //! | `state` | the state, `apply`, reading |
 //! | `catalogue/` `plan` | venues, events, showtimes; seating plans |
-//! | `inventory` | who has which place |
+//! | `inventory` `layout` | who has which place; which places are near and behind one another |
 //! | `holds` `orders` `blocks` | what moves places between free, held, sold and blocked |
 //! | `best_available` `orphans` | which seats are best; which must not be left over |
 //! | `organizations` `keys` | tenants and their API keys |

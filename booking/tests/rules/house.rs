@@ -6,7 +6,7 @@ use booking::catalogue::{
     EventDetails, EventState, OrphanRule, PriceTier, ShowtimeDetails, ShowtimeState, VenueDetails,
 };
 use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, PlaceHold, PlaceOrder};
-use booking::ids::{EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use booking::ids::{EventId, HoldId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::orders::{Buyer, Payment};
 use booking::plan::{Area, Category, Plan, Point, Row, Run, Seat, Section};
 use booking::{Actor, Applied, Command, Idempotency, Position, Proposal, Request, State};
@@ -230,13 +230,6 @@ impl House {
     /// Applies a command that no rule may refuse.
     pub(crate) fn must(&mut self, command: Command) -> Applied {
         let applied = self.apply(command, None);
-        assert!(applied.reply.is_ok(), "{:?}", applied.reply);
-        applied
-    }
-
-    /// Applies a command of somebody with an API key that no rule may refuse.
-    pub(crate) fn must_of_staff(&mut self, command: Command) -> Applied {
-        let applied = self.apply_of(Actor::Key(KeyId(1)), command, None);
         assert!(applied.reply.is_ok(), "{:?}", applied.reply);
         applied
     }
