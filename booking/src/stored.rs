@@ -182,6 +182,6 @@ fn share_answers(state: &mut State) {
 impl crate::holds::Hold {
     /// Until when an ended hold is remembered, in ms.
     pub(crate) fn ended_kept_until_ms(&self) -> u64 {
-        self.ended_at_ms.unwrap_or(self.expires_at_ms) + limits::ENDED_HOLD_KEPT_MS
+        self.ended_at_ms.unwrap_or(self.expires_at_ms).saturating_add(limits::ENDED_HOLD_KEPT_MS)
     }
 }

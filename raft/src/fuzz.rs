@@ -183,6 +183,11 @@ pub fn record_bytes(state: &State) -> Vec<Vec<u8>> {
     all
 }
 
+/// The bytes of one record.
+pub fn record(key: &RecordKey, record: &booking::Record) -> Vec<u8> {
+    codec::encode_record(key, record)
+}
+
 /// Records as a snapshot, a backup or the copy in sled could hold them. What loads is the same when stored and loaded
 /// again; what does not is refused.
 pub fn records<'a>(all: impl Iterator<Item = &'a [u8]>) -> Option<State> {

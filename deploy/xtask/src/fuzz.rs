@@ -167,7 +167,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         drop(std::fs::remove_dir_all(&new));
         std::fs::create_dir_all(&new)?;
         let merge = |target: &str| {
-            let mut args = vec!["-merge=1".to_owned(), new.display().to_string()];
+            // By places reached, not by how often: some ten times fewer files.
+            let mut args =
+                vec!["-set_cover_merge=1".to_owned(), "-use_counters=0".to_owned(), new.display().to_string()];
             args.extend(folders(target));
             args
         };

@@ -7,9 +7,10 @@ use booking::command::{
     AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold,
     ReleaseHold, RevokeApiKey, UnblockPlaces, UpdateEvent, UpdateShowtime, UpdateVenue,
 };
+use booking::holds::{Hold, HoldState};
 use booking::ids::{BlockId, EventId, HoldId, KeyId, PlanId, ShowtimeId, VenueId};
 use booking::keys::Scope;
-use booking::{Actor, Command, Idempotency, Position, Proposal, Request, State, invariants};
+use booking::{Actor, Command, Idempotency, Position, Proposal, Record, RecordKey, Request, State, invariants};
 
 use crate::allocation::within;
 use crate::house::{
@@ -251,6 +252,13 @@ pub(crate) fn record_seeds() -> Vec<Vec<u8>> {
     };
     let mut seeds: Vec<Vec<u8>> = all.iter().map(|record| join(std::slice::from_ref(record))).collect();
     seeds.push(join(&all));
+    // Times that no clock shows.
+    let held = marked_house.state.hold(HoldId(2)).unwrap();
+    for (state, at_ms) in [(HoldState::Released, Some(u64::MAX)), (HoldState::Expired, None)] {
+        let hold = Hold { state, ended_at_ms: at_ms, expires_at_ms: u64::MAX, ..(**held).clone() };
+        let record = Record::Hold(std::sync::Arc::new(hold));
+        seeds.push(join(&[raft::fuzz::record(&RecordKey::Hold(HoldId(2)), &record)]));
+    }
     seeds.push(join(&raft::fuzz::record_bytes(&House::new().state)));
     seeds
 }
