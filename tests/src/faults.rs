@@ -151,7 +151,8 @@ impl WallClock {
 
     /// Sets it to the real time plus so many seconds.
     pub fn jump(&self, seconds: i64) {
-        fs::write(&self.file, format!("{seconds:+}\n")).unwrap();
+        // A rate stays until another is named.
+        fs::write(&self.file, format!("{seconds:+} x1.0\n")).unwrap();
     }
 
     /// Lets it run at another rate from now on.
