@@ -253,9 +253,9 @@ pub(crate) fn record_seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = all.iter().map(|record| join(std::slice::from_ref(record))).collect();
     seeds.push(join(&all));
     // Times that no clock shows.
-    let held = marked_house.state.hold(HoldId(2)).unwrap();
+    let placed = marked_house.state.hold(HoldId(2)).unwrap();
     for (state, at_ms) in [(HoldState::Released, Some(u64::MAX)), (HoldState::Expired, None)] {
-        let hold = Hold { state, ended_at_ms: at_ms, expires_at_ms: u64::MAX, ..(**held).clone() };
+        let hold = Hold { state, ended_at_ms: at_ms, expires_at_ms: u64::MAX, ..(**placed).clone() };
         let record = Record::Hold(std::sync::Arc::new(hold));
         seeds.push(join(&[raft::fuzz::record(&RecordKey::Hold(HoldId(2)), &record)]));
     }
