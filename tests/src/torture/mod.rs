@@ -51,11 +51,16 @@ impl Plan {
     /// What this machine can do of it: what it cannot is told, and an error if it was asked for by name.
     pub fn possible(mut self, by_name: bool) -> Result<Self, String> {
         let network = Switch::why_not();
+        let on_lazyfs = self.lazyfs.is_some() && self.faults.iter().any(|kind| kind.needs_lazyfs());
         let mut why_not = BTreeMap::new();
         self.faults.retain(|kind| {
             let why = match (kind.on(), &network) {
                 (On::Network, Some(why)) => format!("no network namespaces ({why})"),
                 _ if kind.needs_lazyfs() && self.lazyfs.is_none() => "USHER_LAZYFS names no lazyfs".to_owned(),
+                // It says that all was synced, and the next power cut would show that it was not.
+                (On::Node, _) if *kind == Kind::DiskFull && on_lazyfs => {
+                    "lazyfs keeps a full disk to itself".to_owned()
+                }
                 _ => return true,
             };
             why_not.insert(kind.name(), why);
