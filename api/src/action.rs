@@ -18,7 +18,7 @@ use crate::problem::{Kind, Problem};
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Bytes that are read and thrown away of a body that is too large.
 const THROWN_AWAY_MAX: usize = 512 * 1024;
-/// Most bytes of an imported seating plan.
+/// Most bytes of a seating plan or a picture.
 pub(crate) const PLAN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A request that changes something.
@@ -30,7 +30,7 @@ pub(crate) struct Action {
     parts: Parts,
 }
 
-/// A request whose body may be a seating plan, if the caller has an API key at all.
+/// A request whose body may be a seating plan or a picture, if the caller has an API key at all.
 pub(crate) struct LargeAction(pub(crate) Action);
 
 impl FromRequest<App> for Action {
@@ -87,6 +87,16 @@ impl Action {
         let json = essence.eq_ignore_ascii_case("application/json")
             || (essence.len() > 5 && essence.get(essence.len() - 5..).is_some_and(|e| e.eq_ignore_ascii_case("+json")));
         if json { Ok(()) } else { Err(Kind::UnsupportedMediaType.problem()) }
+    }
+
+    /// Refuses a body that is of none of these media types.
+    pub(crate) fn must_be(&self, types: &[&str]) -> Result<(), Problem> {
+        let given = self.parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let essence = given.split(';').next().unwrap_or_default().trim();
+        if types.iter().any(|t| t.eq_ignore_ascii_case(essence)) {
+            return Ok(());
+        }
+        Err(Kind::UnsupportedMediaType.detail(format!("Content-Type must be one of {}", types.join(", "))))
     }
 
     /// Refuses a body where none is expected; an empty object is none.

@@ -12,11 +12,12 @@ use raft::{Answer, Cluster};
 
 use crate::action::Action;
 use crate::error::Error;
+use crate::images::Sent;
 use crate::live::Hub;
 use crate::metrics::Metrics;
 use crate::plans::geometry::Geometries;
-use crate::plans::readers::Readers;
 use crate::problem::{Kind, Problem};
+use crate::readers::Readers;
 use crate::seats::Snapshots;
 use crate::tokens::Tokens;
 
@@ -69,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) hub: Arc<Hub>,
     pub(crate) geometries: Geometries,
     pub(crate) readers: Readers,
+    pub(crate) pictures: Readers,
+    pub(crate) sent: Sent,
     pub(crate) snapshots: Snapshots,
     /// The OpenAPI document.
     pub(crate) openapi: bytes::Bytes,
@@ -104,7 +107,9 @@ impl App {
             metrics: Metrics::default(),
             hub,
             geometries: Geometries::default(),
-            readers: Readers::default(),
+            readers: Readers::of("seating plans"),
+            pictures: Readers::of("pictures"),
+            sent: Sent::default(),
             snapshots: Snapshots::default(),
             openapi: crate::docs::openapi(),
             draining: AtomicBool::new(false),

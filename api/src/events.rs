@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::action::Action;
 use crate::app::{App, draw};
+use crate::images::ShownBody;
 use crate::lists::{ListQuery, Page, page};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading, fresh};
@@ -55,6 +56,10 @@ pub(crate) struct EventBody {
     /// Youngest age admitted, in years.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     age_limit: Option<u8>,
+    /// Pictures, the most telling first.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    images: Vec<ShownBody>,
     #[serde(default)]
     state: EventStateJson,
 }
@@ -82,6 +87,7 @@ impl EventBody {
             tags: d.tags.clone(),
             languages: d.languages.clone(),
             age_limit: d.age_limit,
+            images: d.images.iter().map(ShownBody::of).collect(),
             state: match d.state {
                 EventState::Draft => EventStateJson::Draft,
                 EventState::Published => EventStateJson::Published,
@@ -99,6 +105,7 @@ impl EventBody {
             tags: self.tags,
             languages: self.languages,
             age_limit: self.age_limit,
+            images: self.images.into_iter().map(ShownBody::shown).collect(),
             state: match self.state {
                 EventStateJson::Draft => EventState::Draft,
                 EventStateJson::Published => EventState::Published,
@@ -108,11 +115,12 @@ impl EventBody {
     }
 }
 
-fn view(e: &Event) -> EventJson {
+fn view(e: &Event, state: &booking::State) -> EventJson {
+    let images = e.details.images.iter().map(|shown| ShownBody::view(shown, state)).collect();
     EventJson {
         id: e.id,
         organization: e.organization,
-        body: EventBody::of(&e.details),
+        body: EventBody { images, ..EventBody::of(&e.details) },
         created_at: Time(e.created_at_ms),
     }
 }
@@ -126,7 +134,9 @@ pub(crate) async fn create(Shared(app): Shared<App>, action: Action) -> Result<R
     let command = Command::CreateEvent(CreateEvent { id, organization, details });
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
-        Ok(Done::Event(event)) => Ok(Reply::created(&view(event))?.answered(&answer).version(event.version)),
+        Ok(Done::Event(event)) => {
+            Ok(Reply::created(&view(event, &app.cluster.state()))?.answered(&answer).version(event.version))
+        }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
     }
@@ -147,7 +157,7 @@ pub(crate) async fn list(Shared(app): Shared<App>, reading: Reading) -> Result<R
             && of.is_none_or(|o| e.organization == o)
             && visibility::sees_event(&reading.caller, e)
     });
-    Ok(Reply::ok(&page(seen, limit, |e| e.id, |e| view(e)))?.at(state.index()).hashed())
+    Ok(Reply::ok(&page(seen, limit, |e| e.id, |e| view(e, &state)))?.at(state.index()).hashed())
 }
 
 #[utoipa::path(get, path = "/api/v1/events/{event}", tag = "Catalogue", summary = "Read an event",
@@ -156,7 +166,7 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<EventId>, reading:
     reading.fresh(&app, Consistency::Local).await?;
     let state = app.cluster.state();
     let event = visibility::event(&state, &reading.caller, id).ok_or_else(|| Kind::NotFound.problem())?;
-    Ok(Reply::ok(&view(event))?.at(state.index()).version(event.version))
+    Ok(Reply::ok(&view(event, &state))?.at(state.index()).version(event.version))
 }
 
 #[utoipa::path(patch, path = "/api/v1/events/{event}", tag = "Catalogue", summary = "Change an event",
@@ -173,7 +183,9 @@ pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<EventId>, action
     let command = Command::UpdateEvent(UpdateEvent { organization, id, expected, details });
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
-        Ok(Done::Event(event)) => Ok(Reply::ok(&view(event))?.answered(&answer).version(event.version)),
+        Ok(Done::Event(event)) => {
+            Ok(Reply::ok(&view(event, &app.cluster.state()))?.answered(&answer).version(event.version))
+        }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer).unless_named(named)),
     }

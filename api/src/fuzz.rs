@@ -1,5 +1,5 @@
-//! The door through which `tests/fuzz` reaches the edge: requests without a connection, sockets over a pipe, plans and
-//! tokens. Each function takes what a stranger could send and panics if a promise is broken. Only with the feature `fuzz`.
+//! The door through which `tests/fuzz` reaches the edge: requests without a connection, sockets over a pipe, plans,
+//! pictures and tokens. Each function takes what a stranger could send and panics if a promise is broken. Only with the feature `fuzz`.
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::Api;
 use crate::caller::Caller;
-use crate::plans;
 use crate::tokens::Tokens;
+use crate::{images, plans};
 
 /// A request as it came in: method, target, headers, body.
 pub struct Asked<'a> {
@@ -79,6 +79,45 @@ pub fn plan(bytes: &[u8]) -> Option<booking::plan::Plan> {
         assert_eq!(plan.seat_number(&seat.id), Some(number), "a seat is found by its id");
     }
     Some(plan)
+}
+
+/// A picture as staff could upload it: what comes out is smaller, and whole. Large ones are passed over: they take their
+/// time, and are no other than small ones.
+pub fn picture(bytes: &[u8]) {
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
+    let Some((width, height)) = reader.ok().and_then(|reader| reader.into_dimensions().ok()) else { return };
+    if u64::from(width) * u64::from(height) > 250_000 {
+        return;
+    }
+    let Ok(made) = images::pictures::make(bytes) else { return };
+    let mut wider = 0;
+    for file in made.files {
+        assert!(file.width > wider && u32::from(file.width) <= width.max(height), "of growing width");
+        wider = file.width;
+        let back =
+            image::load_from_memory_with_format(&file.jpeg, image::ImageFormat::Jpeg).map(|i| (i.width(), i.height()));
+        assert_eq!(back.ok(), Some((u32::from(file.width), u32::from(file.height))), "a JPEG of that size");
+    }
+}
+
+/// Small pictures of all forms, to begin with.
+pub fn pictures() -> Vec<Vec<u8>> {
+    use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
+    let drawn = RgbaImage::from_fn(70, 90, |x, y| Rgba([x as u8, y as u8, 9, if x > 40 { 255 } else { 90 }]));
+    let (clear, opaque) = (DynamicImage::from(drawn.clone()), DynamicImage::from(drawn).to_rgb8().into());
+    let forms: [(&DynamicImage, ImageFormat); 5] = [
+        (&clear, ImageFormat::Png),
+        (&opaque, ImageFormat::Png),
+        (&clear, ImageFormat::WebP),
+        (&opaque, ImageFormat::WebP),
+        (&opaque, ImageFormat::Jpeg),
+    ];
+    let encoded = |(image, format): &(&DynamicImage, ImageFormat)| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image.write_to(&mut bytes, *format).ok()?;
+        Some(bytes.into_inner())
+    };
+    forms.iter().filter_map(encoded).collect()
 }
 
 /// A text as a hold token: it opens a hold only if it is that hold's.

@@ -8,6 +8,7 @@
 //! | `caller` `tokens` `visibility` | who calls; bearer secrets; who sees what |
 //! | `idempotency` `conditional` `patch` `lists` | once-only marks; ETags; merge patches; pages |
 //! | `time` `money` `places` `hex` | values as JSON |
+//! | `images/` `readers` | pictures; the threads that read what is large |
 //! | `venues` `plans/` `events` `showtimes` `blocks` | the catalogue and seating |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `holds` `orders` `tickets` | selling |
@@ -33,6 +34,7 @@ pub mod fuzz;
 mod hex;
 mod holds;
 mod idempotency;
+mod images;
 mod keys;
 mod lists;
 mod live;
@@ -45,6 +47,7 @@ mod patch;
 mod places;
 mod plans;
 mod problem;
+mod readers;
 mod reading;
 mod reply;
 mod seats;
@@ -91,6 +94,10 @@ fn routes() -> Vec<Route> {
         ("get",    "/api/v1/events/{event}", get(events::read)),
         ("patch",  "/api/v1/events/{event}", patch(events::update)),
         ("delete", "/api/v1/events/{event}", delete(events::delete)),
+        ("post",   "/api/v1/images", post(images::create)),
+        ("get",    "/api/v1/images", get(images::list)),
+        ("get",    "/api/v1/images/{image}", get(images::read)),
+        ("get",    "/images/{file}", get(images::file)),
         ("post",   "/api/v1/events/{event}/showtimes", post(showtimes::create)),
         ("get",    "/api/v1/events/{event}/showtimes", get(showtimes::list)),
         ("get",    "/api/v1/showtimes/{showtime}", get(showtimes::read)),

@@ -90,6 +90,8 @@ kinds! {
         "More places than allowed at once. `max` says how many are." "Ask for fewer.";
     InvalidPlan 422 "invalid-plan" "Invalid seating plan":
         "The seating plan breaks a rule. `pointer` names the place." "Correct the plan.";
+    InvalidImage 422 "invalid-image" "Invalid picture":
+        "The body cannot be read as a picture, or is of no usable size; `detail` says why." "Send another picture.";
     RuleViolated 422 "rule-violated" "Rule violated":
         "A value breaks a rule; `detail` says which." "Correct it.";
     RateLimited 429 "rate-limited" "Too many requests":
@@ -98,6 +100,8 @@ kinds! {
         "Something is broken in this node; the request id finds it in its log." "Repeat once with the same key; then tell the operator.";
     NoLeader 503 "no-leader" "No leader":
         "The cluster cannot decide at the moment." "Repeat after `Retry-After` seconds with the same key, through any node.";
+    NoMajority 503 "no-majority" "No majority":
+        "Too few nodes could keep the file." "Repeat after `Retry-After` seconds with the same key.";
     NodeBehind 503 "node-behind" "Node behind":
         "This node has not caught up with the index asked for." "Repeat after `Retry-After` seconds, or through another node.";
     OutcomeUnknown 504 "outcome-unknown" "Outcome unknown":
@@ -111,7 +115,8 @@ impl Kind {
             kind: self,
             detail: Cow::Borrowed(""),
             members: Map::new(),
-            retry_after_s: matches!(self, Self::NoLeader | Self::NodeBehind | Self::RateLimited).then_some(1),
+            retry_after_s: matches!(self, Self::NoLeader | Self::NoMajority | Self::NodeBehind | Self::RateLimited)
+                .then_some(1),
             limit_per_s: 0,
             index: None,
             replayed: false,
@@ -288,6 +293,7 @@ impl From<raft::Error> for Problem {
                 .detail("the cluster is asked for more than it takes: nothing was done")
                 .limited(writes_per_s),
             raft::Error::TooLarge => Kind::TooLarge.detail("it does not fit into one log entry"),
+            raft::Error::TooFewKept { .. } => Kind::NoMajority.detail(error.to_string()),
             raft::Error::AlreadyJoined => Kind::Conflict.detail("the node belongs to a cluster already"),
             raft::Error::Membership(why) => Kind::Conflict.detail(why),
             raft::Error::Options(why) | raft::Error::Io(why) => {
@@ -313,6 +319,7 @@ fn name(thing: Thing) -> &'static str {
         Thing::Place => "place in the seating plan",
         Thing::Tier => "price tier",
         Thing::Section => "section",
+        Thing::Image => "image",
     }
 }
 

@@ -120,6 +120,8 @@ from_path!(
     booking::ids::OrderId,
     booking::ids::TicketId,
     booking::ids::KeyId,
+    booking::ids::ImageId,
+    crate::images::FileName,
     u64,
     String
 );

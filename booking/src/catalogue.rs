@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::images::EventImage;
 use crate::money::Currency;
 
 pub(crate) mod events;
@@ -70,6 +71,8 @@ pub struct EventDetails {
     pub languages: Vec<Box<str>>,
     /// Youngest age admitted, in years.
     pub age_limit: Option<u8>,
+    /// Pictures, the most telling first.
+    pub images: Vec<EventImage>,
     /// Where in its life it is.
     pub state: EventState,
 }

@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     Plan,
     Event,
     Showtime,
+    Image,
 }
 
 impl Kind {
@@ -25,6 +26,7 @@ impl Kind {
             Self::Plan => ("plans", limits::CATALOGUE_MAX),
             Self::Event => ("events", limits::CATALOGUE_MAX),
             Self::Showtime => ("showtimes", limits::SHOWTIMES_MAX),
+            Self::Image => ("images", limits::IMAGES_MAX),
         }
     }
 }

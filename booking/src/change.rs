@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
-use crate::ids::{EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::ids::{EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::images::Image;
 use crate::inventory::PlaceState;
 use crate::orders::Order;
 use crate::record::RecordKey;
@@ -41,6 +42,8 @@ pub enum Reply {
     Hold(Arc<Hold>),
     /// The order as it is now.
     Order(Arc<Order>),
+    /// The picture was taken in.
+    Image(Arc<Image>),
 }
 
 /// What happened, past tense.
@@ -84,6 +87,10 @@ pub enum Change {
     ApiKeyChanged(KeyId),
     /// An organization was made.
     OrganizationCreated(OrganizationId),
+    /// A picture was taken in.
+    ImageAdded(ImageId),
+    /// A picture that no event shows is gone.
+    ImageForgotten(ImageId),
 }
 
 /// What one proposal did.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{EventDetails, ShowtimeDetails, VenueDetails};
-use crate::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::images::ImageFile;
 use crate::keys::Scope;
 use crate::orders::{Buyer, Payment};
 use crate::plan::Plan;
@@ -96,6 +97,21 @@ pub enum Command {
     ReleaseHold(ReleaseHold),
     /// Makes an order from holds.
     PlaceOrder(Box<PlaceOrder>),
+    /// Takes a picture in, whose files a majority of the nodes has.
+    AddImage(AddImage),
+}
+
+/// See [`Command::AddImage`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddImage {
+    /// Id to give it.
+    pub id: ImageId,
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// The same picture, the narrowest first.
+    pub files: Vec<ImageFile>,
+    /// Its mean colour, red, green and blue.
+    pub color: [u8; 3],
 }
 
 /// See [`Command::CreateOrganization`].

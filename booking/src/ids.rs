@@ -124,6 +124,8 @@ ids! {
     OrderId = "ord";
     /// A ticket.
     TicketId = "tkt";
+    /// A picture.
+    ImageId = "img";
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::census::Kind;
 use crate::digest::Digest;
 use crate::holds::{HoldState, PricedPlaces};
-use crate::ids::{OrganizationId, ShowtimeId};
+use crate::ids::{ImageId, OrganizationId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
 use crate::orders::Order;
 use crate::record::{Record, RecordKey};
@@ -134,8 +134,34 @@ fn check_indexes(state: &State, broken: &mut Vec<String>) {
         }
     }
     check_derived(state, broken);
+    check_images(state, broken);
     if !state.answers.agree() {
         broken.push("recorded answers and their index do not agree".to_owned());
+    }
+}
+
+/// Pictures are counted by what events show, and what nothing shows will be forgotten, with its files.
+fn check_images(state: &State, broken: &mut Vec<String>) {
+    let mut uses: BTreeMap<ImageId, u32> = BTreeMap::new();
+    for shown in state.events.iter().flat_map(|(_, e)| &e.details.images) {
+        *uses.entry(shown.image).or_default() += 1;
+    }
+    for (id, image) in state.images.iter() {
+        let counted = uses.remove(id).unwrap_or(0);
+        if image.uses != counted || image.unused_since_ms.is_some() != (counted == 0) {
+            broken.push(format!("{id} is shown {counted} times, and says {}", image.uses));
+        }
+    }
+    if let Some((id, _)) = uses.first_key_value() {
+        broken.push(format!("an event shows {id}, which is not there"));
+    }
+    let mut fresh = State::default();
+    state.images.iter().for_each(|(_, image)| fresh.index_image(image));
+    let same = fresh.unused_images.iter().eq(state.unused_images.iter())
+        && fresh.files.iter().eq(state.files.iter())
+        && fresh.files_digest == state.files_digest;
+    if !same {
+        broken.push("what is derived from pictures and the pictures do not agree".to_owned());
     }
 }
 
@@ -179,6 +205,7 @@ fn check_derived(state: &State, broken: &mut Vec<String>) {
             (Kind::Plan, state.plans.iter().filter(|(_, p)| mine(&p.organization)).count()),
             (Kind::Event, state.events.iter().filter(|(_, e)| mine(&e.organization)).count()),
             (Kind::Showtime, state.showtimes.iter().filter(|(_, s)| mine(&s.organization)).count()),
+            (Kind::Image, state.images.iter().filter(|(_, i)| mine(&i.organization)).count()),
         ];
         if let Some((kind, count)) = counts.into_iter().find(|(kind, count)| of(*kind) != *count) {
             broken.push(format!("{} has {count} of {kind:?}, {} were counted", organization.id, of(kind)));
@@ -216,6 +243,7 @@ fn check_digest(state: &State, broken: &mut Vec<String>) {
         Record::Hold(v) => digest.add((key, &**v)),
         Record::Order(v) => digest.add((key, &**v)),
         Record::Answer(v) => digest.add((key, &**v)),
+        Record::Image(v) => digest.add((key, &**v)),
     });
     if digest != state.digest {
         broken.push("the kept digest differs from one made from scratch".to_owned());

@@ -11,6 +11,7 @@
 //! | `state` | the state, `apply`, reading |
 //! | `catalogue/` `plan` | venues, events, showtimes; seating plans |
 //! | `inventory` `layout` | who has which place; which places are near and behind one another |
+//! | `images` | pictures of events |
 //! | `holds` `orders` `blocks` | what moves places between free, held, sold and blocked |
 //! | `best_available` `orphans` | which seats are best; which must not be left over |
 //! | `organizations` `keys` | tenants and their API keys |
@@ -32,6 +33,7 @@ pub mod digest;
 pub mod holds;
 pub mod idempotency;
 pub mod ids;
+pub mod images;
 pub mod invariants;
 pub mod inventory;
 pub mod keys;

@@ -20,6 +20,14 @@ pub const TEXT_CHARS_MAX: usize = 20_000;
 pub const CATALOGUE_MAX: usize = 10_000;
 /// Showtimes of one organization.
 pub const SHOWTIMES_MAX: usize = 20_000;
+/// Pictures of one organization.
+pub const IMAGES_MAX: usize = 10_000;
+/// Widths of one picture.
+pub const FILES_PER_IMAGE_MAX: usize = 8;
+/// Pictures of one event.
+pub const IMAGES_PER_EVENT_MAX: usize = 20;
+/// A picture that no event shows is kept for so long, in ms.
+pub const UNUSED_IMAGE_KEPT_MS: u64 = 86_400_000;
 /// Price tiers of a showtime.
 pub const TIERS_MAX: usize = 100;
 /// Largest price or fee, in minor units.

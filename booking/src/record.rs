@@ -9,7 +9,8 @@ use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
 use crate::idempotency::Answer;
-use crate::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::images::Image;
 use crate::inventory::AreaCounts;
 use crate::keys::ApiKey;
 use crate::orders::Order;
@@ -46,6 +47,8 @@ pub enum RecordKey {
     Order(OrderId),
     /// A recorded answer.
     Answer(u128),
+    /// A picture, without its bytes.
+    Image(ImageId),
 }
 
 /// A record. Append-only; in the order of [`RecordKey`].
@@ -77,4 +80,6 @@ pub enum Record {
     Order(Arc<Order>),
     /// See [`RecordKey::Answer`].
     Answer(Arc<Answer>),
+    /// See [`RecordKey::Image`].
+    Image(Arc<Image>),
 }

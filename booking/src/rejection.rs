@@ -34,6 +34,8 @@ pub enum Thing {
     Tier,
     /// A section.
     Section,
+    /// A picture.
+    Image,
 }
 
 /// Why a rule said no. Append-only.

@@ -14,7 +14,10 @@ use crate::command::{AreaQuantity, Command, Proposal};
 use crate::digest::Digest;
 use crate::holds::{self, Hold, HoldState};
 use crate::idempotency::{Answer, Answers};
-use crate::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId};
+use crate::ids::{
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId,
+};
+use crate::images::{self, Image};
 use crate::inventory::{Cell, Inventory, PlaceState};
 use crate::keys::ApiKey;
 use crate::limits;
@@ -72,7 +75,7 @@ macro_rules! table_keys {
 }
 table_keys! {
     OrganizationId => Organization, KeyId => ApiKey, VenueId => Venue, PlanId => Plan, EventId => Event,
-    ShowtimeId => Showtime, BlockId => Block, HoldId => Hold, OrderId => Order,
+    ShowtimeId => Showtime, BlockId => Block, HoldId => Hold, OrderId => Order, ImageId => Image,
 }
 
 /// All that must be true. A clone is cheap (copy on write in chunks): it is how snapshots are taken.
@@ -92,6 +95,7 @@ pub struct State {
     pub(crate) holds: Table<HoldId, Hold>,
     pub(crate) orders: Table<OrderId, Order>,
     pub(crate) answers: Answers,
+    pub(crate) images: Table<ImageId, Image>,
     // Derived: not records, rebuilt on loading.
     pub(crate) census: Census,
     pub(crate) keys_by_hash: ChunkMap<[u8; 32], KeyId>,
@@ -101,6 +105,11 @@ pub struct State {
     pub(crate) ended: ChunkMap<(u64, HoldId), ()>,
     pub(crate) orders_by_organization: ChunkMap<(OrganizationId, OrderId), ()>,
     pub(crate) tickets: ChunkMap<TicketId, OrderId>,
+    /// By when they are forgotten, in ms.
+    pub(crate) unused_images: ChunkMap<(u64, ImageId), ()>,
+    /// How many pictures have a file, by its SHA-256.
+    pub(crate) files: ChunkMap<[u8; 32], u32>,
+    pub(crate) files_digest: u128,
 }
 
 impl Default for State {
@@ -127,6 +136,10 @@ impl Default for State {
             ended: ChunkMap::default(),
             orders_by_organization: ChunkMap::default(),
             tickets: ChunkMap::default(),
+            images: Table::default(),
+            unused_images: ChunkMap::default(),
+            files: ChunkMap::default(),
+            files_digest: 0,
         }
     }
 }
@@ -147,6 +160,7 @@ impl State {
         };
         self.answers.clear(&mut cx.journal, cx.now_ms);
         holds::forget_ended(self, &mut cx);
+        images::forget_unused(self, &mut cx);
         if let Some(found) = request.idempotency.and_then(|mark| self.answers.find(mark, cx.now_ms)) {
             let (reply, replayed) = found.map_or_else(|r| (Err(r), false), |answer| (answer.reply.clone(), true));
             return self.applied(cx, reply, replayed);
@@ -199,6 +213,7 @@ impl State {
             Command::ExtendHold(c) => holds::extend(self, cx, c),
             Command::ReleaseHold(c) => holds::release(self, cx, c),
             Command::PlaceOrder(c) => orders::place(self, cx, actor, c),
+            Command::AddImage(c) => images::add(self, cx, c),
         }
     }
 

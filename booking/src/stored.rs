@@ -30,6 +30,7 @@ impl State {
             RecordKey::Hold(id) => Record::Hold(self.holds.get(id)?.clone()),
             RecordKey::Order(id) => Record::Order(self.orders.get(id)?.clone()),
             RecordKey::Answer(key) => Record::Answer(self.answers.table.get(key)?.clone()),
+            RecordKey::Image(id) => Record::Image(self.images.get(id)?.clone()),
         })
     }
 
@@ -56,6 +57,7 @@ impl State {
         self.holds.iter().for_each(|(k, v)| each(RecordKey::Hold(*k), Record::Hold(v.clone())));
         self.orders.iter().for_each(|(k, v)| each(RecordKey::Order(*k), Record::Order(v.clone())));
         self.answers.table.iter().for_each(|(k, v)| each(RecordKey::Answer(*k), Record::Answer(v.clone())));
+        self.images.iter().for_each(|(k, v)| each(RecordKey::Image(*k), Record::Image(v.clone())));
     }
 }
 
@@ -121,6 +123,11 @@ impl Loader {
                 state.orders.insert(journal, id, v);
             }
             (RecordKey::Answer(key), Record::Answer(v)) => state.answers.load(journal, key, v),
+            (RecordKey::Image(id), Record::Image(v)) => {
+                state.census.add(v.organization, Kind::Image);
+                state.index_image(&v);
+                state.images.insert(journal, id, v);
+            }
             (key, _) => return Err(format!("the record under {key:?} is of another kind")),
         }
         Ok(())

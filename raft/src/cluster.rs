@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use openraft::ServerState;
 use openraft::async_runtime::Instant as _;
 use openraft::async_runtime::watch::WatchReceiver as _;
 
-use storage::Disk;
+use storage::{Disk, FileHash};
 
 use crate::answer::Answer;
 use crate::error::Error;
@@ -257,6 +258,18 @@ impl Cluster {
         let written = on_thread(&self.0.parts.work, "backup", move || snapshot::write_backup(&held, &file)).await;
         written.ok_or_else(|| Error::Io("no thread for the backup".to_owned()))??;
         Ok(index)
+    }
+
+    /// Keeps a file of at most [`crate::FILE_BYTES_MAX`] on a majority of the voters; returns the hash that a command may name it
+    /// by within the hour. [`Error::TooFewKept`] if no majority could.
+    pub async fn keep_file(&self, bytes: Bytes) -> Result<FileHash, Error> {
+        self.0.keep_file(bytes).await
+    }
+
+    /// A file that the state names, from this node or another; `None` if nothing names it, or nobody who can be
+    /// reached has it.
+    pub async fn file(&self, hash: FileHash) -> Result<Option<Bytes>, Error> {
+        self.0.file(hash).await
     }
 
     /// Where this node listens for peers.

@@ -10,6 +10,7 @@ use tokio::time::Duration;
 
 use storage::Log;
 
+use crate::files;
 use crate::node::{Core, Leadership, Node, count};
 use crate::peers::{Ask, Reply as Answer};
 use crate::rules;
@@ -33,6 +34,7 @@ pub(crate) fn start(node: &Arc<Node>, raft: &Raft) {
     tasks.spawn(follow_leadership(Arc::clone(node), raft.clone()));
     tasks.spawn(tick(Arc::clone(node)));
     tasks.spawn(rules::raise(Arc::clone(node)));
+    tasks.spawn(files::follow(Arc::clone(node)));
     tasks.spawn(sweep(Arc::clone(node)));
     tasks.spawn(compact(Arc::clone(node), raft.clone()));
     if node.is_torn() {

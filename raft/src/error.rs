@@ -24,6 +24,15 @@ pub enum Error {
     NotJoined,
     /// The node belongs to a cluster already.
     AlreadyJoined,
+    /// A file was kept by fewer than a majority of the voters.
+    TooFewKept {
+        /// By so many.
+        kept: usize,
+        /// Of so many.
+        voters: usize,
+        /// What one of the others said.
+        why: String,
+    },
     /// The log on this disk lost what had been durable: the node takes no part until it joins anew.
     Damaged(String),
     /// A membership change was refused.
@@ -45,6 +54,9 @@ impl fmt::Display for Error {
             Self::TooLarge => f.write_str("the request is too large for one log entry"),
             Self::NotJoined => f.write_str("the node has not joined a cluster"),
             Self::AlreadyJoined => f.write_str("the node belongs to a cluster already"),
+            Self::TooFewKept { kept, voters, why } => {
+                write!(f, "only {kept} of {voters} nodes could keep the file: {why}")
+            }
             Self::Damaged(why) => write!(f, "the log is damaged: {why}; empty the data folder and add the node anew"),
             Self::Membership(why) => write!(f, "membership: {why}"),
             Self::Options(why) => write!(f, "options: {why}"),

@@ -10,6 +10,7 @@
 //! | `propose` `admission` `proposer` | a request's way to the leader; how many it takes; packing them |
 //! | `reads` | linearizable reads |
 //! | `machine` `replica` `feed` | applying; the state and who reads it; what changed |
+//! | `files` | files that the state names, on every node |
 //! | `log_store` `snapshot` `write_behind` | openraft's storage over ours; the copy in sled |
 //! | `peers/` `network` | what nodes say to each other, and over what |
 //! | `membership` | joining, voting, leaving |
@@ -27,6 +28,7 @@ mod codec;
 mod duties;
 mod error;
 mod feed;
+mod files;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub mod fuzz;
@@ -66,4 +68,5 @@ pub use replica::StateGuard;
 pub use runtime::Tasks;
 pub use start::Restored;
 pub use status::{Member, Metrics, Role, Status};
+pub use storage::{FILE_BYTES_MAX, FileHash};
 pub use work::{Job, Threads, Work};

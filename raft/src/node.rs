@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use storage::{Identity, Log, Snapshots};
+use storage::{FileHash, Files, Identity, Log, Snapshots};
 
 use crate::admission::Admission;
 use crate::clock::{ClusterTime, TimeNote};
 use crate::error::Error;
 use crate::histogram::Histogram;
 use crate::options::{Options, Parts};
+use crate::peers::file_stream::FileStream;
 use crate::peers::{Link, Party, Purpose, Tls};
 use crate::proposer::Proposer;
 use crate::reads::Rounds;
@@ -35,6 +36,7 @@ pub(crate) struct Leadership {
 pub(crate) struct Core {
     pub(crate) raft: Raft,
     pub(crate) snapshots: Snapshots,
+    pub(crate) files: Files,
     /// Taken away when the node stops: the writer ends with the last handle.
     log: Mutex<Option<Log>>,
     /// Ready when the log's writer has ended: true if in order.
@@ -46,12 +48,19 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(
         raft: Raft,
-        snapshots: Snapshots,
+        (snapshots, files): (Snapshots, Files),
         log: Log,
         writer: BoxFuture<'static, bool>,
         copy: Option<WriteBehind>,
     ) -> Self {
-        Self { raft, snapshots, log: Mutex::new(Some(log)), writer: Mutex::new(Some(writer)), copy: Mutex::new(copy) }
+        Self {
+            raft,
+            snapshots,
+            files,
+            log: Mutex::new(Some(log)),
+            writer: Mutex::new(Some(writer)),
+            copy: Mutex::new(copy),
+        }
     }
 
     /// The copy's thread, to be finished.
@@ -130,6 +139,10 @@ pub(crate) struct Node {
     /// Streams that peers opened.
     pub(crate) inbound: Mutex<BTreeMap<(u64, Purpose), Scoped>>,
     links: Mutex<BTreeMap<u64, Links>>,
+    /// Streams for files, one to a peer, each used by one at a time.
+    pub(crate) file_streams: Mutex<BTreeMap<u64, Arc<tokio::sync::Mutex<Option<FileStream>>>>>,
+    /// Files put lately, which a command under way may name.
+    pub(crate) fresh_files: Mutex<BTreeMap<FileHash, tokio::time::Instant>>,
     /// What was last said of each peer that cannot be reached, so that it is said once.
     unreachable: Mutex<BTreeMap<u64, String>>,
 }
@@ -160,6 +173,8 @@ impl Node {
             address: OnceLock::new(),
             inbound: Mutex::default(),
             links: Mutex::default(),
+            file_streams: Mutex::default(),
+            fresh_files: Mutex::default(),
             unreachable: Mutex::default(),
         }
     }

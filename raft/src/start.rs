@@ -9,7 +9,7 @@ use booking::Loader;
 use openraft::Config;
 use storage::planted::{Defect, planted};
 use storage::start::{Verdict, judge};
-use storage::{Disk, Identity, Log, LogOptions, LogWriter, Mark, Opened, SnapshotReader, Snapshots, StateStore};
+use storage::{Disk, Files, Identity, Log, LogOptions, LogWriter, Mark, Opened, SnapshotReader, Snapshots, StateStore};
 
 use crate::cluster::Cluster;
 use crate::codec;
@@ -107,12 +107,14 @@ pub(crate) async fn start(options: Options, parts: Parts) -> Result<Cluster, Err
 /// What the disk holds besides the log.
 struct Found {
     snapshots: Snapshots,
+    files: Files,
     snapshot: Option<SnapshotReader>,
     copy: Option<StateStore>,
     mark: Option<Mark>,
 }
 
 fn find(disk: Arc<dyn Disk>, copy: Option<PathBuf>) -> Result<Found, storage::Error> {
+    let files = Files::open(Arc::clone(&disk))?;
     let snapshots = Snapshots::open(disk)?;
     let snapshot = snapshots.newest()?;
     let (copy, mark) = match copy.map(|folder| StateStore::open(&folder)).transpose()? {
@@ -124,7 +126,7 @@ fn find(disk: Arc<dyn Disk>, copy: Option<PathBuf>) -> Result<Found, storage::Er
             (Some(store), None)
         }
     };
-    Ok(Found { snapshots, snapshot, copy, mark })
+    Ok(Found { snapshots, files, snapshot, copy, mark })
 }
 
 /// Reads the copy into a state.
@@ -209,7 +211,7 @@ async fn open(node: &Arc<Node>, identity: Identity, joined_before: bool) -> Resu
     let start_copy =
         |copy| WriteBehind::start(Arc::clone(&node.replica), log.clone(), copy, node.options.copy_bytes_max, progress);
     let copy = found.copy.map(start_copy).transpose()?;
-    Ok(Core::new(raft, found.snapshots, log, writer, copy))
+    Ok(Core::new(raft, (found.snapshots, found.files), log, writer, copy))
 }
 
 type OpenedDisk = (Log, LogWriter, Found, Option<(Held, bool)>);

@@ -8,6 +8,7 @@
 //! | `log/` | the durable log: records, segments, the writer, what a start makes of them |
 //! | `snapshots/` | snapshot files, made and received |
 //! | `state` | the copy of the state in sled, opened with suspicion |
+//! | `files` | files beside the log, named by their content |
 //! | `start` | which of the three a node starts from |
 //! | `identity` | which node and cluster a disk belongs to |
 //! | `disk` `memory_disk` | files as we need them, real ones and simulated |
@@ -31,6 +32,7 @@
 pub mod disk;
 mod error;
 mod fields;
+mod files;
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub mod fuzz;
@@ -44,6 +46,7 @@ pub mod state;
 
 pub use disk::{Disk, DiskFile, OsDisk};
 pub use error::Error;
+pub use files::{FILE_BYTES_MAX, FREE_BYTES_MIN, FileHash, Files, file_hash};
 pub use identity::Identity;
 pub use log::{Contents, Done, Entry, Log, LogId, LogOptions, LogWriter, Recovered, Unsynced};
 pub use memory_disk::{Keep, MemDisk};

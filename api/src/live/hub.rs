@@ -438,7 +438,9 @@ impl State {
                 | Change::EventChanged(_)
                 | Change::ShowtimeChanged(_)
                 | Change::ApiKeyChanged(_)
-                | Change::OrganizationCreated(_) => {}
+                | Change::OrganizationCreated(_)
+                | Change::ImageAdded(_)
+                | Change::ImageForgotten(_) => {}
             }
         }
     }

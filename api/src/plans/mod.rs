@@ -1,9 +1,8 @@
 //! `/api/v1/venues/{venue}/plans` and `/api/v1/plans/{plan}`: seating plans.
-//! The open plan form is read in `import`, a few at a time by `readers`; what a map needs is written in `geometry`.
+//! The open plan form is read in `import`, a few at a time (`readers`); what a map needs is written in `geometry`.
 
 pub(crate) mod geometry;
 mod import;
-pub(crate) mod readers;
 mod runs;
 
 #[cfg(feature = "fuzz")]

@@ -5,6 +5,7 @@
 mod catalogue;
 mod connections;
 mod holds;
+mod images;
 mod isolation;
 mod live;
 mod problems;

@@ -7,6 +7,7 @@ use crate::census::Kind;
 use crate::change::{Change, Reply};
 use crate::command::{CreateEvent, DeleteEvent, UpdateEvent};
 use crate::ids::{EventId, OrganizationId};
+use crate::images;
 use crate::limits;
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, State};
@@ -36,6 +37,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateEvent) -> Re
         return Err(Rejection::NotFound(Thing::Organization));
     }
     check(&c.details)?;
+    images::check(state, c.organization, &c.details)?;
     if state.events.contains(&c.id) {
         return Err(Rejection::Conflict("an event with this id exists".into()));
     }
@@ -48,6 +50,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateEvent) -> Re
         created_at_ms: cx.now_ms,
     });
     state.census.add(c.organization, Kind::Event);
+    images::shown(state, cx, &[], &c.details.images);
     state.events.insert(&mut cx.journal, c.id, event.clone());
     cx.changes.push(Change::EventChanged(c.id));
     Ok(Reply::Event(event))
@@ -55,14 +58,16 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateEvent) -> Re
 
 pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateEvent) -> Result<Reply, Rejection> {
     let event = find(state, c.id, c.organization)?;
-    let (version, was) = (event.version, event.details.state);
+    let (version, was, shown) = (event.version, event.details.state, event.details.images.clone());
     if version != c.expected {
         return Err(Rejection::VersionConflict { version });
     }
     check(&c.details)?;
+    images::check(state, c.organization, &c.details)?;
     if was != EventState::Draft && c.details.state == EventState::Draft {
         return Err(Rejection::Conflict("an event that was published cannot be a draft again".into()));
     }
+    images::shown(state, cx, &shown, &c.details.images);
     state.events.update(&mut cx.journal, c.id, |event| {
         event.details = c.details.clone();
         event.version = cx.at.index;
@@ -72,11 +77,12 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateEvent) -> Re
 }
 
 pub(crate) fn delete(state: &mut State, cx: &mut Context, c: &DeleteEvent) -> Result<Reply, Rejection> {
-    find(state, c.id, c.organization)?;
+    let shown = find(state, c.id, c.organization)?.details.images.clone();
     if state.showtimes_of(c.id).next().is_some() {
         return Err(Rejection::Conflict("the event has showtimes".into()));
     }
     state.census.remove(c.organization, Kind::Event);
+    images::shown(state, cx, &shown, &[]);
     state.events.remove(&mut cx.journal, c.id);
     cx.changes.push(Change::EventChanged(c.id));
     Ok(Reply::Done)

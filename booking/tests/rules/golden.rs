@@ -7,15 +7,18 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use booking::blocks::Block;
-use booking::catalogue::{Event, Showtime, Venue};
+use booking::catalogue::{Event, EventDetails, Showtime, Venue};
 use booking::command::{
-    AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization, CreateShowtime,
+    AddImage, AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization, CreateShowtime,
     CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, RevokeApiKey, UnblockPlaces,
     UpdateEvent, UpdateShowtime, UpdateVenue,
 };
 use booking::holds::{Hold, HoldState, PricedArea, PricedPlaces, PricedSeat};
 use booking::idempotency::Answer;
-use booking::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId};
+use booking::ids::{
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId,
+};
+use booking::images::{EventImage, Image, ImageFile};
 use booking::inventory::AreaCounts;
 use booking::keys::{ApiKey, Scope};
 use booking::money::Money;
@@ -38,6 +41,7 @@ const HOLD: HoldId = HoldId(0x16);
 const ORDER: OrderId = OrderId(0x17);
 const BLOCK: BlockId = BlockId(0x18);
 const KEY: KeyId = KeyId(0x19);
+const IMAGE: ImageId = ImageId(0x1b);
 const FLOOR: AreaQuantity = AreaQuantity { area: 1, quantity: 2 };
 
 fn small_plan() -> Plan {
@@ -95,7 +99,27 @@ fn venue() -> Venue {
 }
 
 fn event() -> Event {
-    Event { id: EVENT, organization: ORG, details: event_details(), version: 7, created_at_ms: 1 }
+    Event { id: EVENT, organization: ORG, details: shown(), version: 7, created_at_ms: 1 }
+}
+
+fn shown() -> EventDetails {
+    EventDetails { images: vec![EventImage { image: IMAGE, alt: "a".into() }], ..event_details() }
+}
+
+fn image_file() -> ImageFile {
+    ImageFile { hash: [7; 32], width: 320, height: 200, bytes: 9_000 }
+}
+
+fn image() -> Image {
+    Image {
+        id: IMAGE,
+        organization: ORG,
+        files: vec![image_file()],
+        color: [1, 2, 3],
+        uses: 0,
+        unused_since_ms: Some(4),
+        created_at_ms: 1,
+    }
 }
 
 fn showtime() -> Showtime {
@@ -151,7 +175,7 @@ fn commands() -> Vec<Command> {
         Command::UpdateVenue(UpdateVenue { organization, id: VENUE, expected, details: venue_details() }),
         Command::DeleteVenue(DeleteVenue { organization, id: VENUE }),
         Command::ImportPlan(Arc::new(small_plan())),
-        Command::CreateEvent(CreateEvent { id: EVENT, organization, details: event_details() }),
+        Command::CreateEvent(CreateEvent { id: EVENT, organization, details: shown() }),
         Command::UpdateEvent(UpdateEvent { organization, id: EVENT, expected, details: event_details() }),
         Command::DeleteEvent(DeleteEvent { organization, id: EVENT }),
         Command::CreateShowtime(Box::new(CreateShowtime {
@@ -193,6 +217,7 @@ fn commands() -> Vec<Command> {
             buyer: buyer(),
             payment: Payment::Comp,
         })),
+        Command::AddImage(AddImage { id: IMAGE, organization, files: vec![image_file()], color: [1, 2, 3] }),
     ]
 }
 
@@ -218,7 +243,8 @@ fn is_known(command: &Command) {
         | Command::PlaceHold(_)
         | Command::ExtendHold(_)
         | Command::ReleaseHold(_)
-        | Command::PlaceOrder(_) => {}
+        | Command::PlaceOrder(_)
+        | Command::AddImage(_) => {}
     }
 }
 
@@ -255,6 +281,7 @@ fn things() -> Vec<Thing> {
         Thing::Place,
         Thing::Tier,
         Thing::Section,
+        Thing::Image,
     ]
 }
 
@@ -271,6 +298,7 @@ fn replies() -> Vec<Reply> {
         Reply::Block(Arc::new(block())),
         Reply::Hold(Arc::new(hold())),
         Reply::Order(Arc::new(order())),
+        Reply::Image(Arc::new(image())),
     ]
 }
 
@@ -301,6 +329,7 @@ fn records() -> Vec<(RecordKey, Record)> {
         (RecordKey::Hold(HOLD), Record::Hold(Arc::new(hold()))),
         (RecordKey::Order(ORDER), Record::Order(Arc::new(order()))),
         (RecordKey::Answer(8), Record::Answer(Arc::new(answer))),
+        (RecordKey::Image(IMAGE), Record::Image(Arc::new(image()))),
     ]
 }
 
@@ -366,5 +395,5 @@ fn bytes_that_reach_the_disk_never_change() {
     }
     assert_eq!(written.next(), None, "something that was pinned has no sample any more");
     // Commands, rejections, things, replies and records by number of variants: none is forgotten.
-    assert_eq!(pinned.seen.len(), 20 + 13 + 13 + 11 + 13 + 13 + 1);
+    assert_eq!(pinned.seen.len(), 21 + 13 + 14 + 12 + 14 + 14 + 1);
 }

@@ -148,6 +148,7 @@ pub(crate) fn event_details() -> EventDetails {
         tags: vec!["new".into()],
         languages: vec!["de".into()],
         age_limit: Some(12),
+        images: Vec::new(),
         state: EventState::Published,
     }
 }

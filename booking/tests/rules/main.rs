@@ -5,6 +5,7 @@
 mod bounds;
 mod golden;
 mod house;
+mod images;
 mod nearest;
 mod random;
 mod scenario;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use booking::catalogue::{EventState, OrphanRule, ShowtimeState};
 use booking::command::{
-    AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization, CreateShowtime,
+    AddImage, AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization, CreateShowtime,
     CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, RevokeApiKey, UnblockPlaces,
     UpdateEvent, UpdateShowtime, UpdateVenue,
 };
-use booking::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use booking::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use booking::images::{EventImage, ImageFile};
 use booking::inventory::PlaceState;
 use booking::keys::Scope;
 use booking::orders::{Buyer, Payment};
@@ -205,13 +206,19 @@ impl Asker {
         }
     }
 
+    fn some_image(&mut self) -> ImageId {
+        ImageId(u128::from(self.dice.below(6)))
+    }
+
     fn catalogue(&mut self, state: &State) -> Command {
         let organization = self.organization();
         // Event 1 stays: all showtimes are of it.
         let (venue, event) = (VenueId(u128::from(self.dice.below(5))), EventId(u128::from(2 + self.dice.below(5))));
         let mut title = event_details();
+        let shown = self.dice.below(4);
+        title.images = (0..shown).map(|_| EventImage { image: self.some_image(), alt: "a stage".into() }).collect();
         title.state = self.dice.of(&[EventState::Draft, EventState::Published, EventState::Archived]);
-        match self.dice.below(8) {
+        match self.dice.below(10) {
             0 => Command::CreateVenue(CreateVenue { id: venue, organization, details: venue_details() }),
             1 => {
                 let expected = state.venue(venue).map_or(0, |v| v.version);
@@ -232,6 +239,11 @@ impl Asker {
                 hash: [self.dice.below(250) as u8; 32],
                 expires_at_ms: None,
             }),
+            7 | 8 => {
+                let file = |width| ImageFile { hash: [self.dice.below(5) as u8; 32], width, height: 9, bytes: 9 };
+                let files = [320, 640].map(file).to_vec();
+                Command::AddImage(AddImage { id: self.some_image(), organization, files, color: [1, 2, 3] })
+            }
             _ => Command::RevokeApiKey(RevokeApiKey { organization, id: KeyId(some_id(&mut self.dice, self.made)) }),
         }
     }
@@ -299,7 +311,9 @@ impl Observer {
                 | Change::EventChanged(_)
                 | Change::ShowtimeChanged(_)
                 | Change::ApiKeyChanged(_)
-                | Change::OrganizationCreated(_) => {}
+                | Change::OrganizationCreated(_)
+                | Change::ImageAdded(_)
+                | Change::ImageForgotten(_) => {}
             }
         }
         if applied.replayed {

@@ -297,6 +297,7 @@ impl Stage {
                 Change::ShowtimeChanged(_) => "showtime".to_owned(),
                 Change::ApiKeyChanged(_) => "key".to_owned(),
                 Change::OrganizationCreated(_) => "organization".to_owned(),
+                Change::ImageAdded(_) | Change::ImageForgotten(_) => "image".to_owned(),
             });
         }
         if texts.is_empty() { "none".to_owned() } else { texts.join(" · ") }
@@ -479,6 +480,7 @@ impl Stage {
             | Reply::Plan(_)
             | Reply::Venue(_)
             | Reply::Event(_)
+            | Reply::Image(_)
             | Reply::Showtime(_) => "done".to_owned(),
             Reply::Ticked { more } => if *more { "more is due" } else { "done" }.to_owned(),
             Reply::Block(block) => stage.blocks.name('B', block.id.0),

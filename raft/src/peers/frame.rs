@@ -37,6 +37,18 @@ pub(crate) mod kind {
     pub(crate) const SNAPSHOT_BYTES: u8 = 7;
     /// It is installed.
     pub(crate) const SNAPSHOT_DONE: u8 = 8;
+    /// A file to keep.
+    pub(crate) const FILE_GIVE: u8 = 9;
+    /// It is kept: its hash.
+    pub(crate) const FILE_KEPT: u8 = 10;
+    /// The hash of a file that is asked for.
+    pub(crate) const FILE_WANT: u8 = 11;
+    /// The file.
+    pub(crate) const FILE_HERE: u8 = 12;
+    /// There is no such file here.
+    pub(crate) const FILE_MISSING: u8 = 13;
+    /// Why a file cannot be kept or read, in words.
+    pub(crate) const FILE_REFUSED: u8 = 14;
 }
 
 pub(crate) fn broken(what: &'static str) -> io::Error {

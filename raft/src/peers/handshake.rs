@@ -39,10 +39,12 @@ pub(crate) enum Purpose {
     Snapshot,
     /// Asking a node without a cluster to join.
     Join,
+    /// Files that the state names.
+    Files,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::Control, Self::Forward, Self::Append, Self::Snapshot, Self::Join];
+    const ALL: [Self; 6] = [Self::Control, Self::Forward, Self::Append, Self::Snapshot, Self::Join, Self::Files];
 
     fn code(self) -> u8 {
         match self {
@@ -51,6 +53,7 @@ impl Purpose {
             Self::Append => 3,
             Self::Snapshot => 4,
             Self::Join => 5,
+            Self::Files => 6,
         }
     }
 }

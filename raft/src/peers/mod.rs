@@ -1,8 +1,9 @@
-//! PEERS: what nodes say to each other, over streams of their own for control, forwarded requests, the log and
-//! snapshots, so that none of them waits behind another. Deliberately not HTTP.
+//! PEERS: what nodes say to each other, over streams of their own for control, forwarded requests, the log,
+//! snapshots and files, so that none of them waits behind another. Deliberately not HTTP.
 
 mod append;
 mod client;
+pub(crate) mod file_stream;
 mod frame;
 mod handshake;
 #[cfg(test)]

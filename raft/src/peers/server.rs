@@ -20,7 +20,7 @@ use crate::peers::handshake::{self, Hello, Purpose};
 use crate::peers::message::{Ask, Reply, get_forward};
 use crate::peers::tls::CallerCertificate;
 use crate::peers::unproven::Unproven;
-use crate::peers::{append, plausible, snapshot_stream};
+use crate::peers::{append, file_stream, plausible, snapshot_stream};
 use crate::proposer::{ReplyTo, Waiting};
 use crate::sync::lock;
 
@@ -173,6 +173,7 @@ async fn converse(node: &Arc<Node>, stream: Stream, hello: Hello) -> io::Result<
             append::serve(node, core.raft.clone(), caller, stream).await
         }
         Purpose::Snapshot => snapshot_stream::receive(node, caller, stream).await,
+        Purpose::Files => file_stream::serve(node, stream).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What strangers send to a node's public port: requests, live sockets, seating plans, tokens and ids.
+//! What strangers send to a node's public port: requests, live sockets, seating plans, pictures, tokens and ids.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -345,6 +345,10 @@ pub(crate) fn plan_seeds() -> Vec<Vec<u8>> {
         "focal_point": { "x": 1, "y": 2 }
     });
     vec![plan_form().to_string().into_bytes(), odd.to_string().into_bytes()]
+}
+
+pub(crate) fn picture(bytes: &[u8]) {
+    within((32 << 20) + 64 * bytes.len(), || api::fuzz::picture(bytes));
 }
 
 fn id<T: std::str::FromStr + std::fmt::Display>(text: &str) {

@@ -7,7 +7,7 @@
 //! | `peers` | what nodes say to each other: handshake, frames, messages, appends |
 //! | `rules` | log entries, any commands applied in sequence, records of snapshots, backups and the copy |
 //! | `disk` | damaged logs and snapshot files; records behind a right checksum |
-//! | `edge` | requests, live sockets, seating plans, tokens and ids |
+//! | `edge` | requests, live sockets, seating plans, pictures, tokens and ids |
 //! | `process` | configuration; what the command line hears from a node |
 //! | `house` `rig` | from the tests of `booking` and `storage`: something to try it on |
 //! | `client` `config` `follow` | the sources of `node`, which is no library |
@@ -85,6 +85,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("requests", edge::request, edge::request_seeds),
     Target::new("live", edge::live, edge::live_seeds),
     Target::new("plans", edge::plan, edge::plan_seeds),
+    Target::new("pictures", edge::picture, api::fuzz::pictures),
     Target::new("texts", edge::text, edge::text_seeds),
     Target::new("config", process::config, process::config_seeds),
     Target::new("feed", process::feed, process::feed_seeds),

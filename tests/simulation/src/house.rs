@@ -109,6 +109,7 @@ pub(crate) fn setting_up() -> Vec<Command> {
         tags: Vec::new(),
         languages: vec!["de".into()],
         age_limit: None,
+        images: Vec::new(),
         state: EventState::Published,
     };
     let mut commands = vec![

@@ -180,7 +180,8 @@ impl Oracle {
                 | Reply::Plan(_)
                 | Reply::Event(_)
                 | Reply::Showtime(_)
-                | Reply::Block(_),
+                | Reply::Block(_)
+                | Reply::Image(_),
             )
             | Err(_) => {}
         }

@@ -1,6 +1,6 @@
-//! The threads that read imported plans. A plan of 16 MiB takes long enough to hold others up, so it is read off the
-//! threads that serve; and only so many at a time, so that no number of imports takes the machine from those who buy.
-//! Deliberately not here: what is read (see `import`).
+//! The threads that read what is large: seating plans and pictures. One of 16 MiB takes long enough to hold others up, so
+//! it is read off the threads that serve; and only so many at a time, so that no number of them takes the machine from
+//! those who buy. Deliberately not here: what is read (see `plans/import` and `images/pictures`).
 
 use std::sync::Arc;
 
@@ -8,34 +8,36 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::problem::{Kind, Problem};
 
-/// Plans that are read at one time on this node.
+/// Things of a kind that are read at one time on this node.
 const AT_A_TIME: usize = 2;
-/// Plans that wait for their turn, each with up to 16 MiB; further ones are refused.
+/// Those that wait for their turn, each with up to 16 MiB; further ones are refused.
 const WAITING_MAX: usize = 6;
 
-/// Turns to read a plan.
+/// Turns to read things of a kind.
 pub(crate) struct Readers {
+    /// What is read, for whoever is refused.
+    what: &'static str,
     /// Whoever waits or reads has a place.
     places: Arc<Semaphore>,
     /// Whoever reads has a turn.
     turns: Arc<Semaphore>,
 }
 
-impl Default for Readers {
-    fn default() -> Self {
-        let of = |n| Arc::new(Semaphore::new(n));
-        Self { places: of(AT_A_TIME + WAITING_MAX), turns: of(AT_A_TIME) }
-    }
-}
-
 impl Readers {
+    /// Turns to read these.
+    pub(crate) fn of(what: &'static str) -> Self {
+        let of = |n| Arc::new(Semaphore::new(n));
+        Self { what, places: of(AT_A_TIME + WAITING_MAX), turns: of(AT_A_TIME) }
+    }
+
     /// Reads on a thread of its own, once it is its turn; refuses if too many wait already.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| {
-            Kind::RateLimited.detail("this node is busy with other seating plans: send it again in a moment")
+            let busy = format!("this node is busy with other {}: send it again in a moment", self.what);
+            Kind::RateLimited.detail(busy)
         })?;
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| Kind::Internal.problem())?;
         let (done, wait) = oneshot::channel();
@@ -44,8 +46,8 @@ impl Readers {
             // Only now, and also if the caller has gone away meanwhile: it is the thread that is counted.
             drop((turn, place));
         };
-        std::thread::Builder::new().name("plan import".to_owned()).spawn(run).map_err(|error| {
-            tracing::error!(%error, "no thread for an import");
+        std::thread::Builder::new().name("reader".to_owned()).spawn(run).map_err(|error| {
+            tracing::error!(%error, "no thread to read on");
             Kind::Internal.problem()
         })?;
         wait.await.map_err(|_| Kind::Internal.problem())
@@ -64,7 +66,7 @@ mod tests {
 
     #[tokio::test]
     async fn two_are_read_at_a_time_a_few_wait_and_further_ones_are_refused() {
-        let readers = Arc::new(Readers::default());
+        let readers = Arc::new(Readers::of("plans"));
         let (say, begun) = mpsc::channel::<()>();
         let (go, wait) = mpsc::channel::<()>();
         let wait = Arc::new(Mutex::new(wait));
