@@ -306,8 +306,12 @@ pub(crate) fn extend(state: &mut State, cx: &mut Context, c: &ExtendHold) -> Res
     let ttl_ms = of.details.hold_ttl_ms;
     let old = hold.expires_at_ms;
     let new = (cx.now_ms + ttl_ms).min(hold.extended_until_ms);
-    if hold.extensions_left == 0 || new <= old {
+    if hold.extensions_left == 0 || old >= hold.extended_until_ms {
         return Err(Rejection::Conflict("the hold has no extension left".into()));
+    }
+    if new <= old {
+        // Asked within the same millisecond, or after the showtime's TTL was shortened: nothing is gained, nor used up.
+        return reply(state, c.id);
     }
     let answer = hold.answer;
     state.remove_deadline(showtime, old, c.id);
