@@ -7,25 +7,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Ours, and which of ours each may name.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("booking", &[]),
     ("storage", &[]),
     ("raft", &["booking", "storage"]),
-    ("api", &["booking", "raft"]),
+    ("search", &["booking"]),
+    ("api", &["booking", "raft", "search"]),
     ("node", &["api", "raft", "storage"]),
     // From outside: the tests know the interface, not the program.
     ("tests", &[]),
-    ("tests/fuzz", &["api", "booking", "raft", "storage"]),
+    ("tests/fuzz", &["api", "booking", "raft", "search", "storage"]),
     ("tests/simulation", &["booking", "raft", "storage"]),
     ("deploy/xtask", &[]),
 ];
 
 /// Packages that one crate owns, and who may name them.
-const OWNED: [(&str, &[&str]); 7] = [
+const OWNED: [(&str, &[&str]); 8] = [
     ("sled", &["storage"]),
     ("openraft", &["raft"]),
     ("openraft-rt-tokio", &["raft"]),
     ("bincode", &["raft"]),
+    ("tantivy", &["search"]),
     ("axum", &["api"]),
     ("utoipa", &["api"]),
     // As a client also the command line and the tests.

@@ -258,6 +258,11 @@ impl Inventory {
         self.seat(seat).is_some_and(|c| c.state() == PlaceState::Free)
     }
 
+    /// One bit a seat, 64 to a word, set while it is free: for whoever looks through all of them.
+    pub fn free_words(&self) -> &[u64] {
+        &self.free
+    }
+
     /// The cells of all seats in plan order.
     pub fn seats(&self) -> impl Iterator<Item = Cell> {
         self.cells.iter().flat_map(|chunk| chunk.iter().map(|c| Cell(*c)))
