@@ -30,6 +30,8 @@ pub struct Config {
     pub secret: Vec<u8>,
     /// Where a backup is written before it is sent; as large as the data.
     pub scratch: PathBuf,
+    /// Where the search index lies, a folder of its own; in memory if none.
+    pub search_folder: Option<PathBuf>,
     /// Connections at one time; further ones wait to be accepted.
     pub connections_max: usize,
     /// Live sockets at one time; further ones are refused.
@@ -51,6 +53,7 @@ impl Config {
             public_urls,
             secret: secret.to_vec(),
             scratch: std::env::temp_dir(),
+            search_folder: None,
             connections_max: 16_384,
             sockets_max: 12_000,
             live_threads: 1,
@@ -68,6 +71,7 @@ pub(crate) struct Inner {
     pub(crate) tokens: Tokens,
     pub(crate) metrics: Metrics,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) search: Arc<search::Search>,
     pub(crate) geometries: Geometries,
     pub(crate) readers: Readers,
     pub(crate) pictures: Readers,
@@ -101,11 +105,13 @@ impl App {
         }
         let tokens = Tokens::new(&config.secret);
         let hub = Hub::new(&cluster, config.sockets_max, config.live_threads).map_err(Error::Threads)?;
+        let search = crate::search::start(&cluster, &hub, config.search_folder.clone()).map_err(Error::Threads)?;
         let start = draw() as u64;
         Ok(Self(Arc::new(Inner {
             tokens,
             metrics: Metrics::default(),
             hub,
+            search,
             geometries: Geometries::default(),
             readers: Readers::of("seating plans"),
             pictures: Readers::of("pictures"),

@@ -60,6 +60,8 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::availability::read,
         crate::seats::read,
         crate::live::upgrade,
+        crate::search::search,
+        crate::search::suggestions,
         crate::holds::place,
         crate::holds::read,
         crate::holds::extend,

@@ -11,6 +11,7 @@
 //! | `images/` `readers` | pictures; the threads that read what is large |
 //! | `venues` `plans/` `events` `showtimes` `blocks` | the catalogue and seating |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
+//! | `search/` | finding events |
 //! | `holds` `orders` `tickets` | selling |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
 //! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
@@ -50,6 +51,7 @@ mod problem;
 mod readers;
 mod reading;
 mod reply;
+mod search;
 mod seats;
 mod serve;
 mod showtimes;
@@ -108,6 +110,8 @@ fn routes() -> Vec<Route> {
         ("get",    "/api/v1/showtimes/{showtime}/availability", get(availability::read)),
         ("get",    "/api/v1/showtimes/{showtime}/seats", get(seats::read)),
         ("get",    "/api/v1/live", get(live::upgrade)),
+        ("get",    "/api/v1/search", get(search::search)),
+        ("get",    "/api/v1/search/suggestions", get(search::suggestions)),
         ("post",   "/api/v1/showtimes/{showtime}/holds", post(holds::place)),
         ("get",    "/api/v1/holds/{hold}", get(holds::read)),
         ("delete", "/api/v1/holds/{hold}", delete(holds::release)),

@@ -98,6 +98,7 @@ impl Metrics {
         page.one("usher_http_connections", "gauge", "Connections open now.", get(&self.connections));
         page.one("usher_http_panics_total", "counter", "Requests that ended in a panic.", get(&self.panics));
         write_live(&mut page, app);
+        write_search(&mut page, app);
         write_raft(&mut page, app);
         write_state(&mut page, app);
         page.0
@@ -162,6 +163,30 @@ fn write_live(page: &mut Page, app: &App) {
     page.one("usher_live_frames_total", "counter", "Frames handed to sockets.", live.frames);
     page.one("usher_live_resyncs_total", "counter", "Viewers told to start over.", live.resyncs);
     page.one("usher_live_index", "gauge", "Log index that the live feed has reached.", live.index);
+}
+
+fn write_search(page: &mut Page, app: &App) {
+    let m = app.search.metrics();
+    for (name, help, value) in [
+        ("usher_search_index", "Log index that searches reflect.", m.index),
+        ("usher_search_lag", "Log entries between that and the last one that the index was told of.", m.lag),
+        ("usher_search_ready", "1 if words can be looked for.", u64::from(m.ready)),
+        ("usher_search_documents", "Events that the search index knows.", m.documents),
+        ("usher_search_queue", "Records that changed and are not in the search index yet.", m.queue),
+        ("usher_search_disk_bytes", "Bytes of the search index on disk.", m.bytes),
+        ("usher_search_cache_entries", "Answers of searches that are kept.", m.cache_entries),
+        ("usher_search_cache_bytes", "Bytes of them, about.", m.cache_bytes),
+    ] {
+        page.one(name, "gauge", help, value);
+    }
+    for (name, help, value) in [
+        ("usher_search_cache_hits_total", "Searches answered by an answer that was kept.", m.cache_hits),
+        ("usher_search_cache_misses_total", "Searches that had to be done.", m.cache_misses),
+        ("usher_search_compared_total", "Times the whole search index was compared with the state.", m.compared),
+        ("usher_search_rebuilt_total", "Times the search index was made anew.", m.rebuilt),
+    ] {
+        page.one(name, "counter", help, value);
+    }
 }
 
 fn write_raft(page: &mut Page, app: &App) {

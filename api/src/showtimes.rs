@@ -45,6 +45,17 @@ pub(crate) enum ShowtimeStateJson {
     Cancelled,
 }
 
+impl ShowtimeStateJson {
+    pub(crate) fn of(state: ShowtimeState) -> Self {
+        match state {
+            ShowtimeState::Draft => Self::Draft,
+            ShowtimeState::OnSale => Self::OnSale,
+            ShowtimeState::Closed => Self::Closed,
+            ShowtimeState::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
 /// A price for some categories of the plan.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -163,12 +174,7 @@ impl ShowtimeBody {
                     categories: t.categories.clone(),
                 })
                 .collect(),
-            state: match d.state {
-                ShowtimeState::Draft => ShowtimeStateJson::Draft,
-                ShowtimeState::OnSale => ShowtimeStateJson::OnSale,
-                ShowtimeState::Closed => ShowtimeStateJson::Closed,
-                ShowtimeState::Cancelled => ShowtimeStateJson::Cancelled,
-            },
+            state: ShowtimeStateJson::of(d.state),
         }
     }
 

@@ -172,7 +172,7 @@ impl Hub {
     }
 
     /// Runs a task that ends with the hub.
-    pub(super) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn run(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         if let Some(runtime) = &self.threads.0 {

@@ -9,4 +9,5 @@ mod images;
 mod isolation;
 mod live;
 mod problems;
+mod search;
 mod support;

@@ -166,6 +166,7 @@ fn options(config: &Config, secret: &str) -> anyhow::Result<Options> {
 fn api_config(config: &Config, secret: &str) -> api::Config {
     let mut api = api::Config::new(config.public_urls(), secret.as_bytes());
     api.scratch.clone_from(&config.node.data_dir);
+    api.search_folder = Some(config.node.data_dir.join("search"));
     api.connections_max = config.limits.connections_max;
     api.sockets_max = config.limits.live_sockets_max;
     api.live_threads = (config.worker_threads() / 2).max(1);

@@ -1,7 +1,9 @@
 //! Searching from outside: a state changed by commands, an index that follows it, and what is found.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, clippy::cast_precision_loss, reason = "a test may stop where it stands")]
 
 mod finding;
+mod judged;
+mod relevance;
 mod upkeep;
 mod world;

@@ -7,6 +7,7 @@
 //! | `peers` | what nodes say to each other: handshake, frames, messages, appends |
 //! | `rules` | log entries, any commands applied in sequence, records of snapshots, backups and the copy |
 //! | `disk` | damaged logs and snapshot files; records behind a right checksum |
+//! | `searches` | parameters and cursors of searches |
 //! | `edge` | requests, live sockets, seating plans, pictures, tokens and ids |
 //! | `process` | configuration; what the command line hears from a node |
 //! | `house` `rig` | from the tests of `booking` and `storage`: something to try it on |
@@ -35,6 +36,7 @@ mod process;
 #[expect(dead_code, reason = "the log's tests need more of it")]
 mod rig;
 mod rules;
+mod searches;
 
 use std::path::PathBuf;
 
@@ -87,6 +89,7 @@ pub const TARGETS: &[Target] = &[
     Target::new("plans", edge::plan, edge::plan_seeds),
     Target::new("pictures", edge::picture, api::fuzz::pictures),
     Target::new("texts", edge::text, edge::text_seeds),
+    Target::new("searches", searches::search, searches::search_seeds),
     Target::new("config", process::config, process::config_seeds),
     Target::new("feed", process::feed, process::feed_seeds),
     Target::new("answers", process::answer, process::answer_seeds),
