@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Serves the judged set by SQLite FTS5, for comparison: needs nothing but Python.
 
-    cargo run -p search --example relevance -- /tmp && python3 search/compare_fts5.py /tmp/judged.json
+    cargo run -p search --example relevance -- /tmp && python3 search/compare_fts5.py /tmp/judged-*.json
 
 Weights of columns are those of our own fields. Each way of asking is tried on each tokenizer; the last word is asked for
 by its beginning, as ours is; where nothing has all words, any will do, as ours does."""
@@ -11,7 +11,6 @@ import re
 import sqlite3
 import sys
 
-data = json.load(open(sys.argv[1]))
 COLUMNS = ["title", "place", "labels", "summary", "description"]
 WEIGHTS = "5.0, 3.5, 3.0, 1.6, 1.0"
 
@@ -31,7 +30,7 @@ def asked(text, trigram):
     return [" AND ".join(quoted), " OR ".join(quoted)]
 
 
-def serve(tokenizer):
+def serve(data, tokenizer):
     db = sqlite3.connect(":memory:")
     db.execute(f"CREATE VIRTUAL TABLE e USING fts5({', '.join(COLUMNS)}, tokenize = '{tokenizer}')")
     rows = [[i + 1] + [e[c] for c in COLUMNS] for i, e in enumerate(data["events"])]
@@ -56,16 +55,14 @@ def score(query, found):
     return ndcg, sum(worth[n] == 3 for n in found) / meant
 
 
-for tokenizer in ["unicode61 remove_diacritics 2", "porter unicode61 remove_diacritics 2", "trigram remove_diacritics 1"]:
-    by_kind = {}
-    try:
-        for query, found in serve(tokenizer):
+for file in sys.argv[1:]:
+    data = json.load(open(file))
+    for tokenizer in ["unicode61 remove_diacritics 2", "porter unicode61 remove_diacritics 2", "trigram"]:
+        by_kind = {}
+        for query, found in serve(data, tokenizer):
             for kind in ("all", query["kind"]):
                 by_kind.setdefault(kind, []).append(score(query, found))
-    except sqlite3.OperationalError as error:
-        print(f"{tokenizer}: not to be had here ({error})")
-        continue
-    print(f"\nSQLite {sqlite3.sqlite_version}, FTS5, {tokenizer}")
-    for kind, scores in by_kind.items():
-        mean = [sum(s[i] for s in scores) / len(scores) for i in (0, 1)]
-        print(f"{kind:<36} {len(scores):>4} {mean[0]:>8.3f} {mean[1]:>10.3f}")
+        print(f"\n{file}: SQLite {sqlite3.sqlite_version}, FTS5, {tokenizer}")
+        for kind, scores in by_kind.items():
+            mean = [sum(s[i] for s in scores) / len(scores) for i in (0, 1)]
+            print(f"{kind:<36} {len(scores):>4} {mean[0]:>8.3f} {mean[1]:>10.3f}")

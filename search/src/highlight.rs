@@ -25,8 +25,8 @@ fn is_wanted(words: &mut Words, word: &Word, wanted: &[Wanted]) -> bool {
         w.folded == word.folded
             || w.typing && word.folded.starts_with(&w.folded)
             || words.stems(word).iter().any(|stem| w.stems.contains(stem))
-            || distance(&w.folded, &word.folded, typos(&w.folded), false).is_some()
-            || w.typing && typos(&w.folded) > 0 && distance(&w.folded, &word.folded, 1, true).is_some()
+            || distance(&w.folded, &word.folded, typos(&w.folded, false), false).is_some()
+            || w.typing && typos(&w.folded, false) > 0 && distance(&w.folded, &word.folded, 1, true).is_some()
     })
 }
 

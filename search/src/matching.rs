@@ -3,7 +3,7 @@
 //!
 //! Each word may match exactly, by stem, by beginning (the last one, while it is typed) and with typos; the best way counts, the
 //! others a little. What matches approximately scores a constant, well below what a rare exact word earns. All words must
-//! be found; if no event has them all, most must, then any.
+//! be found; if no event has them all, more typos are forgiven; then most words must be found, then any.
 
 use std::sync::Arc;
 
@@ -21,6 +21,10 @@ use crate::words::{Words, typos};
 
 /// What the ways of matching that are not the best one add, of their own score.
 const OTHER_WAYS: Score = 0.1;
+
+/// What a word that is a category or a tag earns besides, and one of a venue or city.
+const IS_LABEL: Score = 18.0;
+const IS_PLACE: Score = 10.0;
 
 /// A word that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +67,7 @@ fn flat(query: impl Query, score: Score) -> Box<dyn Query> {
 }
 
 /// All ways in which one word may match.
-fn ways(fields: &Fields, wanted: &Wanted) -> Box<dyn Query> {
+fn ways(fields: &Fields, wanted: &Wanted, generous: bool) -> Box<dyn Query> {
     let term = |field: Field, text: &str| Term::from_field_text(field, text);
     let exact =
         |field, text: &str, boost| boosted(TermQuery::new(term(field, text), IndexRecordOption::WithFreqs), boost);
@@ -83,25 +87,41 @@ fn ways(fields: &Fields, wanted: &Wanted) -> Box<dyn Query> {
         let begins = |field| FuzzyTermQuery::new_prefix(term(field, word), 0, true);
         ways.push(flat(begins(fields.title), 6.0));
         ways.push(flat(begins(fields.any), 3.0));
-        if typos(word) > 0 {
+        if typos(word, generous) > 0 {
             ways.push(flat(FuzzyTermQuery::new_prefix(term(fields.any, word), 1, true), 1.0));
         }
     }
-    for distance in 1..=typos(word) {
+    for distance in 1..=typos(word, generous) {
         let (in_title, anywhere) = if distance == 1 { (5.0, 2.5) } else { (2.5, 1.2) };
+        ways.push(flat(FuzzyTermQuery::new(term(fields.place, word), distance, true), in_title));
         ways.push(flat(FuzzyTermQuery::new(term(fields.title, word), distance, true), in_title));
         ways.push(flat(FuzzyTermQuery::new(term(fields.any, word), distance, true), anywhere));
     }
     Box::new(DisjunctionMaxQuery::with_tie_breaker(ways, OTHER_WAYS))
 }
 
-/// The query for these words, of which all but `lacking` must be found.
-pub(crate) fn query(fields: &Fields, wanted: &[Wanted], lacking: usize) -> Box<dyn Query> {
+/// How loosely words are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Loose {
+    /// So many words need not be found.
+    lacking: usize,
+    /// More letters may be wrong.
+    generous: bool,
+}
+
+fn query(fields: &Fields, wanted: &[Wanted], loose: Loose) -> Box<dyn Query> {
     let telling: Vec<&Wanted> = wanted.iter().filter(|w| !w.common).collect();
-    let least = telling.len().saturating_sub(lacking).max(1);
-    let telling = telling.into_iter().map(|w| (Occur::Should, ways(fields, w)));
+    let least = telling.len().saturating_sub(loose.lacking).max(1);
+    let telling = telling.into_iter().map(|w| (Occur::Should, ways(fields, w, loose.generous)));
     let must: Box<dyn Query> = Box::new(BooleanQuery::with_minimum_required_clauses(telling.collect(), least));
     let mut clauses = vec![(Occur::Must, must)];
+    for word in wanted.iter().filter(|w| !w.common) {
+        // Who names a kind or a place means it: an opera, not a play that has the word in its title.
+        for (field, score) in [(fields.labels, IS_LABEL), (fields.place, IS_PLACE)] {
+            let is = TermQuery::new(Term::from_field_text(field, &word.folded), IndexRecordOption::Basic);
+            clauses.push((Occur::Should, flat(is, score)));
+        }
+    }
     for word in wanted.iter().filter(|w| w.common) {
         let term = Term::from_field_text(fields.title, &word.folded);
         clauses.push((Occur::Should, boosted(TermQuery::new(term, IndexRecordOption::WithFreqs), 1.0)));
@@ -124,15 +144,15 @@ pub(crate) fn all(
     wanted: &[Wanted],
 ) -> Result<(Vec<(u32, Score)>, bool), TantivyError> {
     let telling = wanted.iter().filter(|w| !w.common).count();
-    let mut tried = None;
-    for lacking in [0, telling.div_ceil(3), telling.saturating_sub(1)] {
-        if tried.is_some_and(|tried| tried >= lacking) {
+    let mut tried: Option<Loose> = None;
+    for (lacking, generous) in [(0, false), (0, true), (telling.div_ceil(3), true), (telling, true)] {
+        let loose = Loose { lacking: lacking.min(telling.saturating_sub(1)), generous };
+        if tried.replace(loose) == Some(loose) {
             continue;
         }
-        tried = Some(lacking);
-        let found = searcher.search(&*query(fields, wanted, lacking), &Everything)?;
+        let found = searcher.search(&*query(fields, wanted, loose), &Everything)?;
         if !found.is_empty() {
-            return Ok((found, lacking > 0));
+            return Ok((found, loose.lacking > 0));
         }
     }
     Ok((Vec::new(), false))

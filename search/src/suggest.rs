@@ -52,7 +52,7 @@ fn how(typed: &str, wanted: &[Wanted], key: &str) -> Option<How> {
         return Some(How::Words);
     }
     let near = |w: &Wanted| {
-        let max = typos(&w.folded).min(if w.typing { 1 } else { 2 });
+        let max = typos(&w.folded, false).min(if w.typing { 1 } else { 2 });
         let like = |word: &str| {
             // Whose first two letters have nothing in common is not looked at: it would be rare and costs most.
             let (a, b) = (w.folded.get(..2), word.get(..2));
@@ -74,11 +74,11 @@ fn title_query(fields: &Fields, typed: &str, wanted: &[Wanted]) -> Box<dyn Query
         if w.typing {
             ways.push(flat(FuzzyTermQuery::new_prefix(term(), 0, true), 3.0));
         }
-        if typos(&w.folded) > 0 {
+        if typos(&w.folded, false) > 0 {
             let near = if w.typing {
                 FuzzyTermQuery::new_prefix(term(), 1, true)
             } else {
-                FuzzyTermQuery::new(term(), typos(&w.folded), true)
+                FuzzyTermQuery::new(term(), typos(&w.folded, false), true)
             };
             ways.push(flat(near, 0.5));
         }

@@ -260,7 +260,7 @@ fn document(fields: Fields, words: &mut Words, entry: &Entry) -> TantivyDocument
     document.add_u64(fields.low, id as u64);
     document.add_u64(fields.stamp, entry.stamp);
 
-    let mut of = |texts: &[&str]| -> Vec<Word> { texts.iter().flat_map(|text| words.of(text)).collect() };
+    let mut of = |texts: &[&str]| -> Vec<Word> { texts.iter().flat_map(|text| words.with_parts(text)).collect() };
     let title = of(&[&d.title]);
     let place = of(&places(&entry.showings));
     let labels: Vec<&str> = std::iter::once(&*d.category).chain(d.tags.iter().map(|tag| &**tag)).collect();
@@ -279,7 +279,7 @@ fn document(fields: Fields, words: &mut Words, entry: &Entry) -> TantivyDocument
     tokens.add_to(&mut document, fields.any);
 
     let mut tokens = Tokens::default();
-    tokens.next(&whole(&title));
+    tokens.next(&whole(&words.of(&d.title)));
     tokens.add_to(&mut document, fields.whole);
 
     let (mut title_stems, mut stems) = (Tokens::default(), Tokens::default());

@@ -14,6 +14,8 @@ use tantivy::tokenizer::{AsciiFoldingFilter, Language, RawTokenizer, Stemmer, Te
 
 /// Characters of a word that count; the rest of a longer one is ignored.
 const WORD_CHARS_MAX: usize = 40;
+/// Characters behind an apostrophe that are a word by themselves.
+const PART_CHARS_MIN: usize = 3;
 /// Words whose stems are remembered; beyond it they are made anew.
 const STEMS_KEPT: usize = 50_000;
 /// What stands before an apostrophe in French and is no part of the word.
@@ -41,7 +43,9 @@ pub(crate) struct Word {
 impl Word {
     /// Whether a query may lack it.
     pub(crate) fn is_common(&self) -> bool {
-        COMMON.contains(&self.folded.as_str())
+        // A letter by itself is what an apostrophe leaves when it is not typed: `l amour`, `o brien`.
+        let is_letter = self.folded.len() == 1 && self.folded.bytes().all(|b| b.is_ascii_alphabetic());
+        is_letter || COMMON.contains(&self.folded.as_str())
     }
 }
 
@@ -135,6 +139,20 @@ impl Words {
         words.into_iter().map(|(at, lower)| Word { at, folded: self.fold(&lower), lower }).collect()
     }
 
+    /// As [`Words::of`]; after them what follows an apostrophe within a word, since people leave out what is before it: `brien`.
+    pub(crate) fn with_parts(&mut self, text: &str) -> Vec<Word> {
+        let mut words = self.of(text);
+        let part = |word: &Word| {
+            let (_, part) = text.get(word.at.clone())?.split_once(is_apostrophe)?;
+            (part.chars().count() >= PART_CHARS_MIN).then(|| part.to_owned())
+        };
+        let parts: Vec<String> = words.iter().filter_map(part).collect();
+        for part in parts {
+            words.extend(self.of(&part));
+        }
+        words
+    }
+
     fn fold(&mut self, lower: &str) -> String {
         if lower.is_ascii() { lower.to_owned() } else { first_token(&mut self.fold, lower).to_lowercase() }
     }
@@ -177,14 +195,15 @@ fn first_token(analyzer: &mut TextAnalyzer, text: &str) -> String {
     if stream.advance() { stream.token().text.clone() } else { String::new() }
 }
 
-/// How many letters of a word may be wrong: none of a short one, where a change makes another word.
-pub(crate) fn typos(folded: &str) -> u8 {
+/// How many letters of a word may be wrong: none of a short one, where a change makes another word. `generous`: when
+/// nothing was found otherwise.
+pub(crate) fn typos(folded: &str, generous: bool) -> u8 {
     if folded.chars().any(char::is_numeric) {
         return 0;
     }
-    match folded.chars().count() {
-        0..=3 => 0,
-        4..=7 => 1,
+    match (folded.chars().count(), generous) {
+        (0..=3, false) | (0..=2, true) => 0,
+        (4..=7, false) | (3..=4, true) => 1,
         _ => 2,
     }
 }
@@ -238,6 +257,7 @@ mod tests {
             ("L'Œuvre d’Émile", "oeuvre emile"),
             ("Hamlet's ghost", "hamlet ghost"),
             ("O'Brien", "obrien"),
+            ("Zoë’s D'Artagnan", "zoe artagnan"),
             ("Rock'n'Roll", "rocknroll"),
             ("Ｆｕｌｌ　Ｗｉｄｔｈ", "full width"),
             ("ﬁnale", "finale"),
@@ -268,6 +288,13 @@ mod tests {
         let text = "Ein Fest — für O'Neill";
         let found: Vec<&str> = Words::new().of(text).iter().map(|word| &text[word.at.clone()]).collect();
         assert_eq!(found, ["Ein", "Fest", "für", "O'Neill"]);
+    }
+
+    #[test]
+    fn what_follows_an_apostrophe_is_a_word_too_where_texts_are_kept() {
+        let words: Vec<String> =
+            Words::new().with_parts("Sinéad O'Connor's Rock'n'Roll").into_iter().map(|w| w.folded).collect();
+        assert_eq!(words, ["sinead", "oconnor", "rocknroll", "connor", "roll"]);
     }
 
     #[test]

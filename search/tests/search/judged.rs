@@ -1,5 +1,5 @@
 //! A judged set: some 2,400 made-up events in English, German and French, and queries with what each event is worth to them.
-//! All from one seed. Judgements come from what an event was made of (work, performer, city, kind …), never from what an
+//! All from a seed. Judgements come from what an event was made of (work, performer, city, kind …), never from what an
 //! engine finds. Descriptions mention other works and performers on purpose: an event that only mentions a thing is worth
 //! nothing to who looks for it.
 
@@ -85,7 +85,7 @@ const LAST: [&str; 12] = [
     "Ashworth",
     "Østergaard",
     "Castellane",
-    "Winterbourne",
+    "Silverthorne",
     "Schönfeld",
 ];
 /// Topics in the three languages, and in a form that is not in the title.
@@ -415,9 +415,12 @@ impl Making<'_> {
     }
 }
 
-/// The events and the queries.
-pub(crate) fn made() -> (Vec<(Facts, EventDetails)>, Vec<Judged>) {
-    let mut dice = Dice(0x5eed_0f_5ea7);
+/// The seed that weights were chosen by, and one that they were not.
+pub(crate) const SEEDS: [u64; 2] = [0x5eed_0f_5ea7, 0xc0_ffee_2026];
+
+/// The events and the queries of a seed.
+pub(crate) fn made(seed: u64) -> (Vec<(Facts, EventDetails)>, Vec<Judged>) {
+    let mut dice = Dice(seed);
     let events: Vec<(Facts, EventDetails)> = (0..EVENTS)
         .map(|_| {
             let facts = facts(&mut dice);
