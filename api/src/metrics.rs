@@ -25,10 +25,10 @@ macro_rules! classes {
 }
 classes! {
     PlaceHold "place_hold", ChangeHold "change_hold", PlaceOrder "place_order", Read "read", Change "change",
-    Seats "seats", Live "live", Cluster "cluster", Operation "operation", Other "other",
+    Seats "seats", Search "search", Live "live", Cluster "cluster", Operation "operation", Other "other",
 }
 
-const CLASSES: usize = 10;
+const CLASSES: usize = 11;
 /// Statuses counted apart; the last slot is for all others.
 const STATUSES: [u16; 24] = [
     101, 200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 429, 500, 503, 504, 426,
@@ -46,6 +46,8 @@ impl Class {
             Self::Cluster
         } else if rest.starts_with("live") {
             Self::Live
+        } else if rest.starts_with("search") {
+            Self::Search
         } else if reads {
             if rest.ends_with("/seats") || rest.ends_with("/availability") { Self::Seats } else { Self::Read }
         } else if rest.starts_with("holds/") {

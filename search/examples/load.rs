@@ -81,6 +81,14 @@ impl Dice {
     }
 }
 
+impl Dice {
+    /// So many degrees and up to so many more, in millionths.
+    fn millionths(&mut self, from: i32, more: i32) -> i32 {
+        let thousandths = self.roll(1_000);
+        from * 1_000_000 + i32::try_from(thousandths).unwrap() * more * 1_000
+    }
+}
+
 /// A word of a made-up language; small numbers are frequent.
 fn word(dice: &mut Dice) -> String {
     const BEGIN: [&str; 20] = [
@@ -119,7 +127,7 @@ fn build(world: &World, dice: &mut Dice, events: usize) -> (Vec<String>, Vec<(Or
                 city: CITIES[dice.roll(CITIES.len())].into(),
                 country: "DE".into(),
                 zone: "Europe/Berlin".into(),
-                geo: Some((47_000_000 + dice.roll(7_000_000) as i32, 6_000_000 + dice.roll(9_000_000) as i32)),
+                geo: Some((dice.millionths(47, 7), dice.millionths(6, 9))),
             };
             world.apply(Command::CreateVenue(CreateVenue { id, organization, details }));
             let large = n == 0;
@@ -174,7 +182,7 @@ fn sell(
             let (organization, plan, at) = hot[(sales / 2) as usize % hot.len()];
             let id = BlockId(1_000_000 + u128::from(sales / 2));
             let first = (sales / 2 * 7 % 9_998) as u32;
-            let command = if sales % 2 == 0 {
+            let command = if sales.is_multiple_of(2) {
                 let seats = vec![first, first + 1];
                 Command::BlockPlaces(BlockPlaces {
                     id,

@@ -1,5 +1,5 @@
 //! Shows how good the judged set of the tests is served: nDCG@10 and recall@50 by kind of query. With a folder as argument
-//! it also writes events, queries and judgements there, for `search/compare_fts5.py`, which serves them by SQLite FTS5.
+//! it also writes events, queries and judgements there, for `search/compare_fts5.py`, which serves them by `SQLite`'s FTS5.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a command that shows figures")]
 #![expect(clippy::cast_precision_loss, reason = "means of a hundred numbers")]

@@ -40,8 +40,6 @@ pub struct Found {
     pub months: Vec<Value>,
     /// How to ask for what follows.
     pub next_cursor: Option<String>,
-    /// Log index that the answer reflects.
-    pub index: u64,
 }
 
 /// A value of a facet.
@@ -194,7 +192,7 @@ impl<'a> Finding<'a> {
         let (page, next_cursor) = self.page(fits, !wanted.is_empty());
         let words = &mut Words::new();
         let hits = page.into_iter().map(|fit| self.hit(words, &fit, wanted)).collect();
-        (Found { hits, total, partial: false, facets, months, next_cursor, index: 0 }, known)
+        (Found { hits, total, partial: false, facets, months, next_cursor }, known)
     }
 
     /// An event that nothing is dated of yet is found by what is asked of events only.

@@ -24,7 +24,8 @@ fn all(folder: &Path) -> Vec<((u32, u32), PathBuf)> {
     found
 }
 
-fn remove(path: &Path) {
+/// Removes an index, as far as that can be done.
+pub(crate) fn remove(path: &Path) {
     if let Err(error) = std::fs::remove_dir_all(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
@@ -60,8 +61,8 @@ pub(crate) fn next(folder: &Path) -> PathBuf {
 }
 
 /// Removes all indexes but this one.
-pub(crate) fn keep_only(folder: &Path, keep: &Path) {
-    for (_, path) in all(folder).into_iter().filter(|(_, path)| path != keep) {
+pub(crate) fn keep_only(folder: &Path, keep: Option<&Path>) {
+    for (_, path) in all(folder).into_iter().filter(|(_, path)| Some(path.as_path()) != keep) {
         remove(&path);
     }
 }

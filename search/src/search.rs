@@ -152,6 +152,8 @@ impl Search {
 
     /// Changes were missed, or the state was replaced: everything is compared.
     pub fn missed(&self) {
+        // Now, for what is remembered, and once more when everything is compared: a search may be under way.
+        self.shared.forget();
         self.shared.queue.missed();
     }
 
@@ -163,8 +165,14 @@ impl Search {
         if waiting.is_done && live.current { live.index.max(waiting.index) } else { live.index }
     }
 
-    /// Searches. `staff_of`: the organization whose unpublished events the caller may see. `now_ms`: cluster time.
-    pub fn find(&self, query: &Query, staff_of: Option<OrganizationId>, now_ms: u64) -> Result<Arc<Found>, NotReady> {
+    /// Searches; returns the log index that the answer reflects, too. `staff_of`: the organization whose unpublished events
+    /// the caller may see. `now_ms`: cluster time.
+    pub fn find(
+        &self,
+        query: &Query,
+        staff_of: Option<OrganizationId>,
+        now_ms: u64,
+    ) -> Result<(Arc<Found>, u64), NotReady> {
         let index = self.index();
         let generation = self.shared.live();
         let minute_ms = now_ms - now_ms % MINUTE_MS;
@@ -172,7 +180,8 @@ impl Search {
         let key = (query.clone(), staff_of);
         let unchanged = |known: &[_]| Free::are_unchanged(&self.shared.read, known);
         if let Some(found) = self.shared.answers.get(&key, when, unchanged) {
-            return Ok(found);
+            // It would be the same if it were found now.
+            return Ok((found, index));
         }
         let table = &generation.table;
         let wanted = crate::matching::wanted(&mut Words::new(), &query.text);
@@ -183,7 +192,7 @@ impl Search {
             read: &self.shared.read,
             free: &self.shared.free,
         };
-        let (mut found, known) = if wanted.is_empty() {
+        let (found, known) = if wanted.is_empty() {
             finding.answer(table.iter().map(|entry| (entry, 0.0)), &wanted, KNOWN_MAX)
         } else {
             let (searcher, fields) = generation.text.as_ref().ok_or(NotReady)?;
@@ -196,13 +205,12 @@ impl Search {
             found.partial = partial;
             (found, known)
         };
-        found.index = index;
         let found = Arc::new(found);
         if let Some(known) = known {
             let weight = found.weight();
             self.shared.answers.put(key, when, found.clone(), known, weight);
         }
-        Ok(found)
+        Ok((found, index))
     }
 
     /// Suggests titles, venues, cities and categories that everybody may see.

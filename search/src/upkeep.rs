@@ -269,6 +269,10 @@ impl Keeper {
     }
 
     fn begin_rebuild(&mut self) {
+        if let Some(folder) = &self.folder {
+            // What earlier attempts left.
+            folder::keep_only(folder, self.text.as_ref().and_then(|text| text.folder.as_deref()));
+        }
         let path = self.folder.as_deref().map(folder::next);
         match Text::create(path.as_deref()) {
             Ok(text) => self.rebuild = Some(Rebuild { text, at: 0, late: BTreeSet::new() }),
@@ -304,6 +308,11 @@ impl Keeper {
         }
         if let Err(error) = written {
             tracing::error!(%error, "a search index cannot be made; it is tried again");
+            // A disk that is full has it back.
+            if let Some(folder) = rebuild.text.folder.clone() {
+                drop(rebuild);
+                folder::remove(&folder);
+            }
             self.shared.queue.pause(AGAIN);
             return false;
         }
@@ -311,8 +320,8 @@ impl Keeper {
             self.rebuild = Some(rebuild);
             return false;
         }
-        if let (Some(folder), Some(keep)) = (&self.folder, &rebuild.text.folder) {
-            folder::keep_only(folder, keep);
+        if let Some(folder) = &self.folder {
+            folder::keep_only(folder, rebuild.text.folder.as_deref());
         }
         // Only now: while it was written, the one before answered.
         self.text = Some(rebuild.text);

@@ -302,9 +302,9 @@ pub(crate) async fn search(Shared(app): Shared<App>, reading: Reading) -> Result
     let given = parameters(&app, &reading).await?;
     let query = Query::read(pairs(&given))?;
     let staff_of = reading.caller.organization_with(&[Scope::Read, Scope::Catalogue]);
-    let answer = app.search.find(&query, staff_of, app.now_ms())?;
+    let (answer, index) = app.search.find(&query, staff_of, app.now_ms())?;
     let body = found(&app.cluster.state(), &reading.caller, &answer);
-    Ok(Reply::ok(&body)?.at(answer.index).hashed())
+    Ok(Reply::ok(&body)?.at(index).hashed())
 }
 
 #[utoipa::path(get, path = "/api/v1/search/suggestions", tag = "Catalogue", summary = "Suggest what to search for",

@@ -257,7 +257,7 @@ fn what_is_over_is_not_found_unless_asked_for() {
     let search = world.search(None);
     let at = |parameters: &[(&str, &str)], days: u64| {
         let query = Query::read(parameters.iter().copied()).unwrap();
-        let mut titles = titles(&search.find(&query, None, NOW_MS + days * DAY_MS).unwrap());
+        let mut titles = titles(&search.find(&query, None, NOW_MS + days * DAY_MS).unwrap().0);
         titles.sort();
         titles
     };

@@ -211,7 +211,7 @@ fn details(dice: &mut Dice, facts: &Facts) -> EventDetails {
         None => ["An evening to remember.", "Ein Abend, der bleibt.", "Une soirée mémorable."][l].to_owned(),
     };
     if let (Some(work), Some(also)) = (facts.work, facts.also) {
-        summary.push_str(&format!(" ({})", WORKS[work].0[also]));
+        summary = format!("{summary} ({})", WORKS[work].0[also]);
     }
     let filler = [
         [
@@ -351,7 +351,7 @@ impl Making<'_> {
         for n in 0..24 {
             let (first, last) = (self.dice.roll(FIRST.len()), self.dice.roll(LAST.len()));
             let of = |f: &Facts| {
-                let same = f.performer.map(|(a, b)| u8::from(a == first) + u8::from(b == last)).unwrap_or(0);
+                let same = f.performer.map_or(0, |(a, b)| u8::from(a == first) + u8::from(b == last));
                 [0, 1, 3][usize::from(same)]
             };
             let surname = |f: &Facts| if f.performer.is_some_and(|(_, b)| b == last) { 3 } else { 0 };
@@ -416,7 +416,7 @@ impl Making<'_> {
 }
 
 /// The seed that weights were chosen by, and one that they were not.
-pub(crate) const SEEDS: [u64; 2] = [0x5eed_0f_5ea7, 0xc0_ffee_2026];
+pub(crate) const SEEDS: [u64; 2] = [0x005e_ed0f_5ea7, 0x00c0_ffee_2026];
 
 /// The events and the queries of a seed.
 pub(crate) fn made(seed: u64) -> (Vec<(Facts, EventDetails)>, Vec<Judged>) {

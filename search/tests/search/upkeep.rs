@@ -41,6 +41,12 @@ fn every_change_is_found_at_its_index() {
     // An entry that changes nothing of ours moves the index on at once.
     search.changed(world.index() + 100, &[]);
     assert_eq!(search.index(), world.index() + 100);
+    // And an answer that was kept is one of now, since it still holds.
+    let query = search::Query::read([("q", "finale")]).unwrap();
+    for index in [world.index() + 100, world.index() + 200] {
+        search.changed(index, &[]);
+        assert_eq!(search.find(&query, None, NOW_MS).unwrap().1, index);
+    }
     assert_eq!(search.metrics().lag, 0);
 }
 

@@ -161,17 +161,17 @@ impl World {
     }
 }
 
-/// Waits for a condition, 30 s at most.
+/// Waits for a condition, 5 min at most: an index of 100,000 events is made meanwhile.
 pub(crate) fn wait(mut until: impl FnMut() -> bool) {
     let (_never, look) = std::sync::mpsc::channel::<()>();
-    for _ in 0..3_000 {
+    for _ in 0..30_000 {
         if until() {
             return;
         }
         // As long as the sender lives this is a pause.
         let _ = look.recv_timeout(Duration::from_millis(10));
     }
-    panic!("it did not come to pass within 30 s");
+    panic!("it did not come to pass within 5 min");
 }
 
 /// So many rows of so many seats.
@@ -261,7 +261,7 @@ pub(crate) fn find(search: &Search, parameters: &[(&str, &str)]) -> Arc<Found> {
 
 pub(crate) fn find_as(search: &Search, staff_of: Option<OrganizationId>, parameters: &[(&str, &str)]) -> Arc<Found> {
     let query = Query::read(parameters.iter().copied()).unwrap();
-    search.find(&query, staff_of, NOW_MS).unwrap()
+    search.find(&query, staff_of, NOW_MS).unwrap().0
 }
 
 /// Titles of what was found, in order.

@@ -55,7 +55,7 @@ fn index() -> &'static Search {
     INDEX.get_or_init(|| {
         let state = state();
         let search = Search::start(None, Arc::new(move |look: &mut search::Look<'_>| look(7, &state))).unwrap();
-        while search.index() < 7 {
+        while !search.metrics().ready || search.index() < 7 {
             std::thread::yield_now();
         }
         search
@@ -74,7 +74,7 @@ pub(crate) fn search(bytes: &[u8]) {
             assert!(pairs().any(|(name, _)| name.starts_with(&bad.parameter)) || NAMES.contains(&&*bad.parameter))
         }
         Ok(query) => {
-            let found = index().find(&query, None, NOW_MS).unwrap();
+            let (found, _) = index().find(&query, None, NOW_MS).unwrap();
             assert!(found.hits.len() <= search::query::LIMIT_MAX && found.hits.len() <= found.total);
             for hit in &found.hits {
                 let title: String = hit.title.iter().map(|piece| piece.text.as_str()).collect();
