@@ -47,7 +47,9 @@ impl Changed {
             | Change::OrderPaid(_)
             | Change::PlanImported(_)
             | Change::ApiKeyChanged(_)
-            | Change::OrganizationCreated(_) => {}
+            | Change::OrganizationCreated(_)
+            | Change::ImageAdded(_)
+            | Change::ImageForgotten(_) => {}
         }
     }
 

@@ -398,11 +398,11 @@ impl Making<'_> {
                 }
             }
         }
-        for topic in 0..TOPICS.len() {
+        for (topic, (titles, forms)) in TOPICS.iter().enumerate() {
             let l = self.dice.roll(3);
             let of = |f: &Facts| match f.topic {
                 Some(t) if t == topic => {
-                    if TOPICS[t].0[f.language] == TOPICS[t].0[l] {
+                    if titles[f.language] == titles[l] {
                         3
                     } else {
                         1
@@ -410,7 +410,7 @@ impl Making<'_> {
                 }
                 _ => 0,
             };
-            self.ask("topic, in another form", TOPICS[topic].1[l].to_owned(), of);
+            self.ask("topic, in another form", forms[l].to_owned(), of);
         }
     }
 }

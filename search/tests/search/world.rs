@@ -226,6 +226,7 @@ pub(crate) fn event(title: &str) -> EventDetails {
         tags: Vec::new(),
         languages: Vec::new(),
         age_limit: None,
+        images: Vec::new(),
         state: EventState::Published,
     }
 }
