@@ -71,7 +71,7 @@ pub(crate) fn search(bytes: &[u8]) {
     }
     match Query::read(pairs()) {
         Err(bad) => {
-            assert!(pairs().any(|(name, _)| name.starts_with(&bad.parameter)) || NAMES.contains(&&*bad.parameter))
+            assert!(pairs().any(|(name, _)| name.starts_with(&bad.parameter)) || NAMES.contains(&&*bad.parameter));
         }
         Ok(query) => {
             let (found, _) = index().find(&query, None, NOW_MS).unwrap();
