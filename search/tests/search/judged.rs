@@ -467,7 +467,7 @@ pub(crate) fn score(judged: &Judged, found: &[usize]) -> (f64, f64) {
     let mut ideal = judged.worth.clone();
     ideal.sort_unstable_by(|a, b| b.cmp(a));
     let ndcg = total(&mut found.iter().map(|n| judged.worth[*n])) / total(&mut ideal.into_iter());
-    let meant = judged.worth.iter().filter(|w| **w == 3).count().min(50);
+    let meant = (0..judged.worth.len()).filter(|n| judged.worth[*n] == 3).count().min(50);
     let recalled = found.iter().take(50).filter(|n| judged.worth[**n] == 3).count();
     (ndcg, recalled as f64 / meant as f64)
 }
