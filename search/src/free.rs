@@ -1,8 +1,8 @@
 //! How many places of a showtime are free together now: read from the applied state when somebody asks, remembered until
 //! a place of that showtime changes hands. So a sale changes no document, and an answer is as fresh as the state.
 //!
-//! A showtime nobody has bought from costs a comparison; one that changed costs a pass over its seats' bits, some 20 µs
-//! for 50,000 seats; all others cost a look at `Inventory::changed_at`. The state is held for a batch of showtimes at a
+//! A showtime nobody has bought from costs a comparison; one that changed costs a pass over its seats' bits;
+//! all others cost a look at `Inventory::changed_at`. The state is held for a batch of showtimes at a
 //! time. Deliberately not here: whether the showtime is on sale, and which seats are best.
 
 use std::collections::HashMap;
