@@ -7,6 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::money::MoneyJson;
+use crate::prices;
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading};
 use crate::reply::Reply;
@@ -32,7 +34,23 @@ impl CountsJson {
     }
 }
 
-/// Places of a tier or section by state.
+/// Places of a tier by state, and what they cost.
+#[derive(Debug, Serialize, ToSchema)]
+struct TierJson<'a> {
+    id: &'a str,
+    name: &'a str,
+    #[serde(flatten)]
+    counts: CountsJson,
+    /// What the cheapest ticket costs now if it is bought alone, all fees and taxes in it; absent if none is for sale to
+    /// everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<MoneyJson>,
+    /// What the dearest costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<MoneyJson>,
+}
+
+/// Places of a section by state.
 #[derive(Debug, Serialize, ToSchema)]
 struct PartJson<'a> {
     id: &'a str,
@@ -57,7 +75,7 @@ pub(crate) struct AvailabilityJson<'a> {
     /// Rises when a backup was restored.
     epoch: u64,
     places: CountsJson,
-    tiers: Vec<PartJson<'a>>,
+    tiers: Vec<TierJson<'a>>,
     sections: Vec<PartJson<'a>>,
     areas: Vec<AreaJson<'a>>,
 }
@@ -72,14 +90,16 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, readi
     let showtime = visibility::showtime(&state, &reading.caller, id).ok_or_else(missing)?;
     let inventory = state.inventory(id).ok_or_else(missing)?;
     let plan = inventory.plan();
-    let tiers = showtime.details.tiers.iter().enumerate().map(|(i, tier)| {
+    let now_ms = app.now_ms();
+    let tiers = (0_u16..).zip(&showtime.details.prices.tiers).map(|(i, tier)| {
         let mut counts = Counts::default();
         for (of, category) in showtime.tier_of_category.iter().zip(inventory.by_category()) {
-            if of.is_some_and(|t| usize::from(t) == i) {
+            if of.is_some_and(|t| t == i) {
                 counts.add(category);
             }
         }
-        PartJson { id: &tier.id, name: &tier.name, counts: CountsJson::of(&counts) }
+        let (from, to) = prices::range(&showtime.details, i, now_ms);
+        TierJson { id: &tier.id, name: &tier.name, counts: CountsJson::of(&counts), from, to }
     });
     let sections = plan.sections.iter().zip(inventory.by_section());
     let areas = plan.areas.iter().zip(inventory.areas()).filter(|(area, _)| area.capacity > 0);

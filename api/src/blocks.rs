@@ -88,7 +88,8 @@ pub(crate) async fn create(
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
     let body: BlockBody = action.json()?;
     let house = find(&app, showtime, organization).await?;
-    let Places { seats, areas } = resolve(&house.plan, body.places.iter().map(String::as_str), &body.areas)?;
+    let named = body.areas.iter().map(|a| (&*a.area, a.quantity));
+    let Places { seats, areas } = resolve(&house.plan, body.places.iter().map(String::as_str), named)?;
     let command = Command::BlockPlaces(BlockPlaces {
         id: BlockId::mint(app.now_ms(), draw()),
         organization,

@@ -11,8 +11,10 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     if text == "*" {
         return Ok(None);
     }
-    // Weak tags never match here, and a tag that is no version of ours matches nothing.
-    let version = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|t| t.parse().ok());
+    // Weak tags never match here, and a tag that is no version of ours matches nothing. What follows a dot says which
+    // form of the version was read.
+    let tag = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+    let version = tag.map(|t| t.split_once('.').map_or(t, |(version, _)| version)).and_then(|t| t.parse().ok());
     version.map(Some).ok_or_else(|| Kind::PreconditionFailed.problem())
 }
 

@@ -71,6 +71,12 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::orders::read,
         crate::tickets::list,
         crate::tickets::read,
+        crate::vouchers::create,
+        crate::vouchers::bulk,
+        crate::vouchers::list,
+        crate::vouchers::read,
+        crate::vouchers::update,
+        crate::vouchers::delete,
         crate::keys::create,
         crate::keys::list,
         crate::keys::delete,
@@ -260,7 +266,7 @@ fn add_schemas(document: &mut Value) {
     schemas.insert("NamedPlace".to_owned(), place);
     inline_parts(schemas);
     // A patch is the whole body with every member optional.
-    for name in ["VenueBody", "EventBody", "ShowtimeBody"] {
+    for name in ["VenueBody", "EventBody", "ShowtimeBody", "VoucherBody"] {
         if let Some(mut patch) = schemas.get(name).cloned() {
             if let Some(patch) = patch.as_object_mut() {
                 patch.remove("required");

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use booking::command::{AreaQuantity, BestAvailable, ExtendHold, PlaceHold, ReleaseHold};
+use booking::command::{
+    AreaQuantity, AreaTickets, BestAvailable, ExtendHold, PlaceHold, ReleaseHold, SeatType, TypeQuantity,
+};
 use booking::holds::{Hold, HoldState};
 use booking::ids::{HoldId, OrderId, OrganizationId, ShowtimeId};
 use booking::inventory::Inventory;
@@ -19,7 +21,7 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::app::{App, draw};
 use crate::money::MoneyJson;
-use crate::places::{self, AreaJson, House, SeatJson};
+use crate::places::{self, AreaJson, House, ReceiptJson, SeatJson};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading};
 use crate::reply::Reply;
@@ -29,16 +31,35 @@ use crate::time::Time;
 const PLAN_CHANGES_MAX: usize = 3;
 
 /// A wanted place: its id, or the id with a ticket type.
-#[derive(Debug, ToSchema)]
-#[schema(value_type = serde_json::Value)]
-struct Wanted(String);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WantedObject {
+#[derive(Debug)]
+struct Wanted {
     id: String,
+    ticket_type: Option<Box<str>>,
+}
+
+/// A place as a ticket type.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PlaceAsType)]
+struct WantedObject {
+    /// The place id.
+    id: String,
+    /// The ticket type's id.
     #[serde(default)]
-    ticket_type: Option<String>,
+    #[schema(value_type = Option<String>, examples("child"))]
+    ticket_type: Option<Box<str>>,
+}
+
+/// How the document tells of [`Wanted`].
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = WantedPlace)]
+#[expect(dead_code, reason = "for the document only")]
+enum WantedSchema {
+    /// A place id.
+    Id(String),
+    /// With a ticket type.
+    Typed(WantedObject),
 }
 
 impl<'de> Deserialize<'de> for Wanted {
@@ -50,14 +71,11 @@ impl<'de> Deserialize<'de> for Wanted {
                 f.write_str("a place id, or an object with the member id")
             }
             fn visit_str<E>(self, text: &str) -> Result<Wanted, E> {
-                Ok(Wanted(text.to_owned()))
+                Ok(Wanted { id: text.to_owned(), ticket_type: None })
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Wanted, A::Error> {
                 let object = WantedObject::deserialize(MapAccessDeserializer::new(map))?;
-                if object.ticket_type.is_some() {
-                    return Err(serde::de::Error::custom("showtimes have no ticket types yet"));
-                }
-                Ok(Wanted(object.id))
+                Ok(Wanted { id: object.id, ticket_type: object.ticket_type })
             }
         }
         d.deserialize_any(Read)
@@ -68,8 +86,14 @@ impl<'de> Deserialize<'de> for Wanted {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BestBody {
+    /// May be left out if `ticket_types` says it.
+    #[serde(default)]
     #[schema(minimum = 1, maximum = 100)]
-    quantity: u32,
+    quantity: Option<u32>,
+    /// What they are sold as; together as many as `quantity`.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    ticket_types: Vec<TypeBody>,
     /// Only of this price tier.
     tier: Option<Box<str>>,
     /// Only in this section.
@@ -77,6 +101,32 @@ struct BestBody {
     /// How many of them are to be for wheelchairs.
     #[serde(default)]
     accessible: u32,
+}
+
+/// A number of tickets of one type.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TypeBody {
+    /// The ticket type's id.
+    #[schema(value_type = String)]
+    id: Box<str>,
+    #[schema(minimum = 1, maximum = 100)]
+    quantity: u32,
+}
+
+/// A number of an area's places as tickets of one type; the same area may be asked for again under another type.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AreaTicketsBody {
+    /// The area's id.
+    #[schema(value_type = String)]
+    area: Box<str>,
+    #[schema(minimum = 1, maximum = 100)]
+    quantity: u32,
+    /// The ticket type's id; the tier's first that is not hidden if absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    ticket_type: Option<Box<str>>,
 }
 
 /// A number of an area's places.
@@ -94,14 +144,19 @@ pub(crate) struct AreaBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HoldBody {
-    /// Place ids, or objects `{"id"}`.
+    /// Place ids, or objects `{"id", "ticket_type"}`; without `ticket_type` a place is the first of its tier's types that
+    /// is not hidden.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 100)]
+    #[schema(value_type = Vec<WantedSchema>, max_items = 100,
+        examples(json!(["A-1", {"id": "A-2", "ticket_type": "child"}])))]
     places: Vec<Wanted>,
     best_available: Option<BestBody>,
     #[serde(default)]
     #[schema(max_items = 100)]
-    areas: Vec<AreaBody>,
+    areas: Vec<AreaTicketsBody>,
+    /// Code of a voucher. It is used when the hold is placed, and given back when the hold ends without an order.
+    #[schema(value_type = Option<String>, max_length = 32, examples("SUMMER-26"))]
+    voucher: Option<Box<str>>,
 }
 
 /// The life of a hold.
@@ -136,6 +191,11 @@ pub(crate) struct HoldJson<'a> {
     places: Vec<SeatJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     areas: Vec<AreaJson<'a>>,
+    /// Code of the voucher that was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voucher: Option<&'a str>,
+    receipt: ReceiptJson,
+    /// What an order of this hold costs, all fees and taxes in it; it does not change any more.
     total: MoneyJson,
     expires_at: Time,
     /// Cluster time: what `expires_at` is to be compared with.
@@ -181,6 +241,8 @@ fn view<'a>(house: &'a House, hold: &Hold, now_ms: Option<u64>, token: Option<St
         rows: quality.map(|(_, rows)| rows),
         places: places::seats(house, &hold.places),
         areas: places::areas(house, &hold.places),
+        voucher: house.voucher(),
+        receipt: places::receipt(house, &hold.places),
         total: places::total(&hold.places),
         expires_at: Time(hold.expires_at_ms),
         now: now_ms.map(Time),
@@ -199,7 +261,7 @@ pub(crate) struct Places {
 pub(crate) fn resolve<'a>(
     plan: &booking::plan::Plan,
     seats: impl Iterator<Item = &'a str>,
-    areas: &[AreaBody],
+    areas: impl Iterator<Item = (&'a str, u32)>,
 ) -> Result<Places, Problem> {
     let missing = |member: &str, nth: usize, id: &str| {
         Kind::NotFound
@@ -211,11 +273,10 @@ pub(crate) fn resolve<'a>(
         .map(|(nth, id)| plan.seat_number(id).ok_or_else(|| missing("places", nth, id)))
         .collect::<Result<_, _>>()?;
     let areas = areas
-        .iter()
         .enumerate()
-        .map(|(nth, a)| {
-            let area = plan.area_index(&a.area).ok_or_else(|| missing("areas", nth, &a.area))?;
-            Ok(AreaQuantity { area, quantity: a.quantity })
+        .map(|(nth, (id, quantity))| {
+            let area = plan.area_index(id).ok_or_else(|| missing("areas", nth, id))?;
+            Ok(AreaQuantity { area, quantity })
         })
         .collect::<Result<_, Problem>>()?;
     Ok(Places { seats, areas })
@@ -232,29 +293,55 @@ fn pick(inventory: &Inventory, house: &House, body: &BestBody, besides: &[u32]) 
             Some(at.ok_or_else(missing)? as u16)
         }
     };
+    let types = body.ticket_types.iter().map(|t| TypeQuantity { ticket_type: t.id.clone(), quantity: t.quantity });
+    let sum = body.ticket_types.iter().fold(0_u32, |sum, t| sum.saturating_add(t.quantity));
+    let unsaid = || Problem::malformed("body", "/best_available", "missing field `quantity`");
+    let said = body.quantity.or((!body.ticket_types.is_empty()).then_some(sum));
+    let quantity = said.ok_or_else(unsaid)?;
     let mut criteria = BestAvailable {
-        quantity: body.quantity,
+        quantity,
         tier: body.tier.clone(),
         section,
         accessible: body.accessible,
         spread: draw() as u32,
         pick: Vec::new(),
+        types: types.collect(),
     };
     // What the rules refuse anyway is not searched for.
-    if body.quantity <= limits::PLACES_PER_ORDER_MAX && body.quantity > 0 {
+    if quantity <= limits::PLACES_PER_ORDER_MAX && quantity > 0 {
         criteria.pick = best_available::pick(inventory, &house.showtime, &criteria, besides);
     }
     Ok(criteria)
 }
 
+/// A voucher's code that may go into the log: one that is longer than any is refused as one that nobody has.
+pub(crate) fn code(code: Option<Box<str>>) -> Result<Option<Box<str>>, Problem> {
+    match code {
+        Some(code) if code.trim().len() > limits::VOUCHER_CODE_CHARS_MAX => Err(Kind::VoucherInvalid.problem()),
+        Some(code) => Ok(Some(code.trim().into())),
+        None => Ok(None),
+    }
+}
+
 fn command(app: &App, house: &House, body: &HoldBody, inventory: Option<Arc<Inventory>>) -> Result<Command, Problem> {
-    let Places { seats, areas } = resolve(&house.plan, body.places.iter().map(|w| w.0.as_str()), &body.areas)?;
+    let named = body.areas.iter().map(|a| (&*a.area, a.quantity));
+    let Places { seats, areas } = resolve(&house.plan, body.places.iter().map(|w| w.id.as_str()), named)?;
+    let types = seats.iter().zip(&body.places);
+    let types = types.filter_map(|(seat, w)| Some(SeatType { seat: *seat, ticket_type: w.ticket_type.clone()? }));
+    let types = types.collect();
+    let areas = areas.into_iter().zip(&body.areas).map(|(of, a)| AreaTickets {
+        area: of.area,
+        quantity: of.quantity,
+        ticket_type: a.ticket_type.clone(),
+    });
+    let areas = areas.collect();
     let best = match (&body.best_available, inventory) {
         (Some(best), Some(inventory)) => Some(pick(&inventory, house, best, &seats)?),
         _ => None,
     };
     let id = HoldId::mint(app.now_ms(), draw());
-    Ok(Command::PlaceHold(PlaceHold { id, showtime: house.showtime.id, plan: house.plan.id, seats, best, areas }))
+    let (showtime, plan, voucher) = (house.showtime.id, house.plan.id, code(body.voucher.clone())?);
+    Ok(Command::PlaceHold(PlaceHold { id, showtime, plan, seats, best, areas, types, voucher }))
 }
 
 #[utoipa::path(post, path = "/api/v1/showtimes/{showtime}/holds", tag = "Holds and orders", summary = "Hold places",
@@ -280,6 +367,12 @@ pub(crate) async fn place(
         let answer = app.propose(&action, house.showtime.organization.0, command).await?;
         match &answer.outcome {
             Ok(Done::Hold(hold)) => {
+                // Prices may have changed since, and a voucher's code is looked up.
+                let house = if house.suits(&hold.places) {
+                    house
+                } else {
+                    app.after(answer.index, |s| House::of_places(s, showtime, &hold.places)).await?
+                };
                 let view = view(&house, hold, Some(hold.placed_at_ms), Some(app.tokens.hold(hold.id)));
                 return Ok(Reply::created(&view)?.answered(&answer));
             }
@@ -310,7 +403,7 @@ fn lane(app: &App, id: HoldId) -> u128 {
 }
 
 async fn house(app: &App, hold: &Hold, answer: &Answer) -> Result<House, Problem> {
-    app.after(answer.index, |s| House::of(s, hold.showtime)).await
+    app.after(answer.index, |s| House::of_places(s, hold.showtime, &hold.places)).await
 }
 
 #[utoipa::path(post, path = "/api/v1/holds/{hold}/extend", tag = "Holds and orders", summary = "Prolong a hold",
@@ -361,7 +454,7 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<HoldId>, reading: 
         let state = app.cluster.state();
         let hold = state.hold(id).filter(|h| opens || staff_of == Some(h.organization));
         let hold = hold.ok_or_else(|| Kind::NotFound.problem())?.clone();
-        let house = House::of(&state, hold.showtime).ok_or_else(|| Kind::NotFound.problem())?;
+        let house = House::of_places(&state, hold.showtime, &hold.places).ok_or_else(|| Kind::NotFound.problem())?;
         // Over or not is decided by the log's time: this node's reckoning may be ahead of the next entry's stamp, and what
         // was told to be over would still be sold. The reckoning only says how much is left of what is active.
         let logged_ms = state.now_ms();

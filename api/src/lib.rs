@@ -7,12 +7,12 @@
 //! | `action` `reading` `reply` `problem` | a request that changes, one that reads, an answer, a refusal |
 //! | `caller` `tokens` `visibility` | who calls; bearer secrets; who sees what |
 //! | `idempotency` `conditional` `patch` `lists` | once-only marks; ETags; merge patches; pages |
-//! | `time` `money` `places` `hex` | values as JSON |
+//! | `time` `money` `prices` `places` `hex` | values as JSON |
 //! | `images/` `readers` | pictures; the threads that read what is large |
 //! | `venues` `plans/` `events` `showtimes` `blocks` | the catalogue and seating |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `search/` | finding events |
-//! | `holds` `orders` `tickets` | selling |
+//! | `holds` `orders` `tickets` `vouchers` | selling |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
 //! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
 //! | `fuzz` | requests, sockets, plans and tokens, for `tests/fuzz` |
@@ -47,6 +47,7 @@ mod organizations;
 mod patch;
 mod places;
 mod plans;
+mod prices;
 mod problem;
 mod readers;
 mod reading;
@@ -60,6 +61,7 @@ mod time;
 mod tokens;
 mod venues;
 mod visibility;
+mod vouchers;
 
 use std::sync::atomic::Ordering;
 
@@ -121,6 +123,12 @@ fn routes() -> Vec<Route> {
         ("get",    "/api/v1/orders/{order}", get(orders::read)),
         ("get",    "/api/v1/orders/{order}/tickets", get(tickets::list)),
         ("get",    "/api/v1/tickets/{ticket}", get(tickets::read)),
+        ("post",   "/api/v1/vouchers", post(vouchers::create)),
+        ("post",   "/api/v1/vouchers/bulk", post(vouchers::bulk)),
+        ("get",    "/api/v1/vouchers", get(vouchers::list)),
+        ("get",    "/api/v1/vouchers/{voucher}", get(vouchers::read)),
+        ("patch",  "/api/v1/vouchers/{voucher}", patch(vouchers::update)),
+        ("delete", "/api/v1/vouchers/{voucher}", delete(vouchers::delete)),
         ("post",   "/api/v1/keys", post(keys::create)),
         ("get",    "/api/v1/keys", get(keys::list)),
         ("delete", "/api/v1/keys/{key}", delete(keys::delete)),

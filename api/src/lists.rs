@@ -35,6 +35,8 @@ pub(crate) struct ListQuery {
     pub(crate) organization: Option<String>,
     /// Only of this showtime (orders).
     pub(crate) showtime: Option<String>,
+    /// Only with this code (vouchers).
+    pub(crate) code: Option<String>,
 }
 
 impl ListQuery {
@@ -64,7 +66,8 @@ impl ListQuery {
 
     /// Refuses filters that the list does not have.
     pub(crate) fn only(&self, filters: &[&str]) -> Result<(), Problem> {
-        for (name, value) in [("organization", &self.organization), ("showtime", &self.showtime)] {
+        let given = [("organization", &self.organization), ("showtime", &self.showtime), ("code", &self.code)];
+        for (name, value) in given {
             if value.is_some() && !filters.contains(&name) {
                 return Err(Problem::malformed("query", name, "this list has no such filter"));
             }

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::app::{App, draw};
 use crate::caller::Caller;
+use crate::holds::code;
 use crate::lists::{ListQuery, Page};
 use crate::money::MoneyJson;
-use crate::places::{self, AreaJson, House, SeatJson};
+use crate::places::{self, AreaJson, House, ReceiptJson, SeatJson};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading, fresh};
 use crate::reply::Reply;
@@ -75,6 +76,10 @@ pub(crate) struct OrderBody {
     #[serde(default)]
     buyer: BuyerJson,
     payment: PaymentBody,
+    /// Code of a voucher, for those of the holds that brought none. The order costs the sum of what its holds showed, or
+    /// less.
+    #[schema(value_type = Option<String>, max_length = 32)]
+    voucher: Option<Box<str>>,
 }
 
 /// How an order is paid.
@@ -96,6 +101,10 @@ struct ItemJson<'a> {
     places: Vec<SeatJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     areas: Vec<AreaJson<'a>>,
+    /// Code of the voucher that was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voucher: Option<&'a str>,
+    receipt: ReceiptJson,
     total: MoneyJson,
 }
 
@@ -122,6 +131,8 @@ pub(crate) struct OrderJson<'a> {
     state: &'static str,
     buyer: BuyerJson,
     items: Vec<ItemJson<'a>>,
+    /// Of all items together.
+    receipt: ReceiptJson,
     total: MoneyJson,
     payments: [PaymentPartJson; 1],
     /// None so far.
@@ -144,7 +155,7 @@ struct PaymentPartJson {
 
 /// The showtimes of an order's parts, as far as this node knows them.
 pub(crate) fn houses(state: &State, order: &Order) -> Option<Vec<House>> {
-    order.parts.iter().map(|part| House::of(state, part.showtime)).collect()
+    order.parts.iter().map(|part| House::of_places(state, part.showtime, &part.places)).collect()
 }
 
 fn step(at_ms: u64, by: Actor, step: OrderStep) -> StepJson {
@@ -167,6 +178,8 @@ fn view<'a>(order: &Order, houses: &'a [House]) -> OrderJson<'a> {
     };
     let buyer = &order.buyer;
     let total = order.total.into();
+    let mut receipt = ReceiptJson::none(order.total.currency);
+    order.parts.iter().zip(houses).for_each(|(part, house)| receipt.add(house, &part.places));
     OrderJson {
         id: order.id,
         organization: order.organization,
@@ -188,9 +201,12 @@ fn view<'a>(order: &Order, houses: &'a [House]) -> OrderJson<'a> {
                 showtime: part.showtime,
                 places: places::seats(house, &part.places),
                 areas: places::areas(house, &part.places),
+                voucher: house.voucher(),
+                receipt: places::receipt(house, &part.places),
                 total: places::total(&part.places),
             })
             .collect(),
+        receipt,
         total,
         payments: [PaymentPartJson {
             payment: PaymentJson { method: "box_office", kind },
@@ -232,6 +248,7 @@ pub(crate) async fn place(Shared(app): Shared<App>, action: Action) -> Result<Re
             BoxOfficeKind::Cash => Payment::Cash,
             BoxOfficeKind::Comp => Payment::Comp,
         },
+        voucher: code(body.voucher)?,
     };
     let answer = app.propose(&action, organization.0, Command::PlaceOrder(Box::new(order))).await?;
     match &answer.outcome {

@@ -74,6 +74,8 @@ kinds! {
         "The choice would leave a single seat between others." "Take the seats in `suggestion`, or others.";
     NotOnSale 409 "not-on-sale" "Not on sale":
         "The showtime is not for sale now, or no longer. `from` says when sales begin, if they have yet to." "Come back then.";
+    VoucherUsedUp 409 "voucher-used-up" "Voucher used up":
+        "The voucher has no use left, or this buyer has used it as often as one may." "Leave it out; uses of holds that end come back.";
     Conflict 409 "conflict" "Conflict":
         "The thing is not in a state for this." "Read it again and decide anew, under a new idempotency key.";
     HoldExpired 410 "hold-expired" "Hold expired":
@@ -96,6 +98,8 @@ kinds! {
         "A value breaks a rule; `detail` says which." "Correct it.";
     RateLimited 429 "rate-limited" "Too many requests":
         "More requests are waiting than this node takes on." "Repeat after `Retry-After` seconds with the same key.";
+    VoucherInvalid 422 "voucher-invalid" "Voucher not valid":
+        "There is no such voucher, it is not good now, or it is good for nothing that was asked for; which, is not told." "Check the code, or leave it out.";
     Internal 500 "internal" "Internal error":
         "Something is broken in this node; the request id finds it in its log." "Repeat once with the same key; then tell the operator.";
     NoLeader 503 "no-leader" "No leader":
@@ -227,6 +231,11 @@ impl Problem {
             Rejection::IdempotencyKeyReused => {
                 Kind::IdempotencyKeyReused.detail("the key was used for a request with another body")
             }
+            Rejection::VoucherInvalid => Kind::VoucherInvalid.problem(),
+            Rejection::VoucherUsedUp { by_buyer: false } => Kind::VoucherUsedUp.detail("the voucher has no use left"),
+            Rejection::VoucherUsedUp { by_buyer: true } => {
+                Kind::VoucherUsedUp.detail("this buyer has used the voucher as often as one may")
+            }
             Rejection::PlanChanged => Kind::Conflict.detail("the showtime has moved to another seating plan"),
         }
     }
@@ -320,6 +329,8 @@ fn name(thing: Thing) -> &'static str {
         Thing::Tier => "price tier",
         Thing::Section => "section",
         Thing::Image => "image",
+        Thing::TicketType => "ticket type",
+        Thing::Voucher => "voucher",
     }
 }
 

@@ -122,6 +122,7 @@ from_path!(
     booking::ids::KeyId,
     booking::ids::ImageId,
     crate::images::FileName,
+    booking::ids::VoucherId,
     u64,
     String
 );

@@ -78,6 +78,11 @@ impl Reply {
         self
     }
 
+    /// It is one of several forms of this version of a thing.
+    pub(crate) fn variant(self, version: u64, variant: &str) -> Self {
+        self.tagged(format!("\"{version}.{variant}\""), REVALIDATE)
+    }
+
     /// It is named by an entity tag of its own and may be kept as said.
     pub(crate) fn tagged(mut self, etag: String, cache: &'static str) -> Self {
         self.etag = Some(etag);

@@ -1,11 +1,10 @@
 //! `/api/v1/events/{event}/showtimes` and `/api/v1/showtimes/{showtime}`: dated performances with their prices.
 
 use axum::extract::State as Shared;
-use booking::catalogue::{OrphanRule, PriceTier, Showtime, ShowtimeDetails, ShowtimeState};
+use booking::catalogue::{OrphanRule, Showtime, ShowtimeDetails, ShowtimeState};
 use booking::command::{CreateShowtime, UpdateShowtime};
 use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId};
 use booking::keys::Scope;
-use booking::money::Currency;
 use booking::{Command, Reply as Done, limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,13 +12,13 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::app::{App, draw};
 use crate::lists::{ListQuery, Page, page};
-use crate::money::MoneyJson;
+use crate::prices::{FeeJson, TaxJson, TierJson, TierPricesJson};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading, fresh};
 use crate::reply::Reply;
 use crate::time::Time;
 use crate::venues::check_zone;
-use crate::{conditional, patch, visibility};
+use crate::{conditional, patch, prices, visibility};
 
 /// Whether single seats may be left over between others: always (`off`), only at the end of a run of seats
 /// (`aisle_ok`), never (`strict`).
@@ -54,26 +53,6 @@ impl ShowtimeStateJson {
             ShowtimeState::Cancelled => Self::Cancelled,
         }
     }
-}
-
-/// A price for some categories of the plan.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = PriceTier)]
-pub(crate) struct TierJson {
-    /// Unique in the showtime.
-    #[schema(min_length = 1, max_length = 64)]
-    id: Box<str>,
-    #[schema(min_length = 1, max_length = 200)]
-    name: Box<str>,
-    /// Price of a place.
-    price: MoneyJson,
-    /// Fees of a place on top of the price; nothing if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fees: Option<MoneyJson>,
-    /// Names of the plan's categories it covers.
-    #[schema(value_type = Vec<String>)]
-    categories: Vec<Box<str>>,
 }
 
 /// What staff say of a showtime.
@@ -112,6 +91,13 @@ pub(crate) struct ShowtimeBody {
     orphan_rule_until_percent: u8,
     /// At least one; all in one currency.
     price_tiers: Vec<TierJson>,
+    /// Fees besides those of the tiers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    fees: Vec<FeeJson>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    taxes: Vec<TaxJson>,
     #[serde(default)]
     state: ShowtimeStateJson,
 }
@@ -141,12 +127,13 @@ pub(crate) struct ShowtimeJson {
     organization: OrganizationId,
     #[serde(flatten)]
     body: ShowtimeBody,
+    /// What tickets cost now, all fees and taxes in it, tier by tier.
+    prices: Vec<TierPricesJson>,
     created_at: Time,
 }
 
 impl ShowtimeBody {
-    fn of(d: &ShowtimeDetails) -> Self {
-        let money = |amount| MoneyJson::new(amount, d.currency);
+    fn of(d: &ShowtimeDetails, staff: bool) -> Self {
         Self {
             plan: d.plan,
             starts_at: Time(d.starts_at_ms),
@@ -163,17 +150,9 @@ impl ShowtimeBody {
                 OrphanRule::Strict => OrphanRuleJson::Strict,
             },
             orphan_rule_until_percent: d.orphan_rule_until_percent,
-            price_tiers: d
-                .tiers
-                .iter()
-                .map(|t| TierJson {
-                    id: t.id.clone(),
-                    name: t.name.clone(),
-                    price: money(t.price),
-                    fees: Some(money(t.fees)),
-                    categories: t.categories.clone(),
-                })
-                .collect(),
+            price_tiers: prices::tiers(d, staff),
+            fees: prices::fees(d),
+            taxes: prices::taxes(d),
             state: ShowtimeStateJson::of(d.state),
         }
     }
@@ -182,7 +161,7 @@ impl ShowtimeBody {
     fn details(self, zone: Option<&str>) -> Result<ShowtimeDetails, Problem> {
         let zone: Box<str> = self.zone.or_else(|| zone.map(Into::into)).unwrap_or_else(|| "UTC".into());
         check_zone(&zone)?;
-        let currency = currency(&self.price_tiers)?;
+        let (prices, currency) = prices::prices(self.price_tiers, self.fees, self.taxes)?;
         Ok(ShowtimeDetails {
             plan: self.plan,
             starts_at_ms: self.starts_at.0,
@@ -200,17 +179,7 @@ impl ShowtimeBody {
             },
             orphan_rule_until_percent: self.orphan_rule_until_percent,
             currency,
-            tiers: self
-                .price_tiers
-                .into_iter()
-                .map(|t| PriceTier {
-                    id: t.id,
-                    name: t.name,
-                    price: t.price.amount,
-                    fees: t.fees.map_or(0, |f| f.amount),
-                    categories: t.categories,
-                })
-                .collect(),
+            prices,
             state: match self.state {
                 ShowtimeStateJson::Draft => ShowtimeState::Draft,
                 ShowtimeStateJson::OnSale => ShowtimeState::OnSale,
@@ -221,26 +190,13 @@ impl ShowtimeBody {
     }
 }
 
-/// The one currency of all prices and fees.
-fn currency(tiers: &[TierJson]) -> Result<Currency, Problem> {
-    let mut all = tiers.iter().flat_map(|t| std::iter::once(t.price).chain(t.fees)).map(|m| m.currency);
-    let Some(first) = all.next() else {
-        return Err(Kind::RuleViolated
-            .detail("price_tiers must have at least one tier")
-            .with("pointer", "/price_tiers"));
-    };
-    if all.any(|c| c != first) {
-        return Err(Kind::RuleViolated.detail("all prices and fees of a showtime must have one currency"));
-    }
-    Ok(first)
-}
-
-fn view(s: &Showtime) -> ShowtimeJson {
+fn view(s: &Showtime, staff: bool, now_ms: u64) -> ShowtimeJson {
     ShowtimeJson {
         id: s.id,
         event: s.event,
         organization: s.organization,
-        body: ShowtimeBody::of(&s.details),
+        body: ShowtimeBody::of(&s.details, staff),
+        prices: prices::now(&s.details, staff, now_ms),
         created_at: Time(s.created_at_ms),
     }
 }
@@ -259,7 +215,7 @@ pub(crate) async fn create(Shared(app): Shared<App>, Id(event): Id<EventId>, act
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
         Ok(Done::Showtime(showtime)) => {
-            Ok(Reply::created(&view(showtime))?.answered(&answer).version(showtime.version))
+            Ok(Reply::created(&view(showtime, true, app.now_ms()))?.answered(&answer).version(showtime.version))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
@@ -275,10 +231,13 @@ pub(crate) async fn list(Shared(app): Shared<App>, Id(event): Id<EventId>, readi
     query.only(&[])?;
     let state = app.cluster.state();
     visibility::event(&state, &reading.caller, event).ok_or_else(|| Kind::NotFound.problem())?;
+    let now_ms = app.now_ms();
     let seen = state
         .showtimes_of(event)
         .filter(|s| after.is_none_or(|a| s.id > a) && visibility::showtime(&state, &reading.caller, s.id).is_some());
-    Ok(Reply::ok(&page(seen, limit, |s| s.id, |s| view(s)))?.at(state.index()).hashed())
+    Ok(Reply::ok(&page(seen, limit, |s| s.id, |s| view(s, reading.caller.sees(s.organization), now_ms)))?
+        .at(state.index())
+        .hashed())
 }
 
 #[utoipa::path(get, path = "/api/v1/showtimes/{showtime}", tag = "Catalogue", summary = "Read a showtime",
@@ -287,7 +246,12 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, readi
     reading.fresh(&app, Consistency::Local).await?;
     let state = app.cluster.state();
     let showtime = visibility::showtime(&state, &reading.caller, id).ok_or_else(|| Kind::NotFound.problem())?;
-    Ok(Reply::ok(&view(showtime))?.at(state.index()).version(showtime.version))
+    let (staff, now_ms) = (reading.caller.sees(showtime.organization), app.now_ms());
+    let reply = Reply::ok(&view(showtime, staff, now_ms))?.at(state.index());
+    Ok(match prices::variant(&showtime.details, staff, now_ms) {
+        None => reply.version(showtime.version),
+        Some(variant) => reply.variant(showtime.version, &variant),
+    })
 }
 
 #[utoipa::path(patch, path = "/api/v1/showtimes/{showtime}", tag = "Catalogue", summary = "Change a showtime",
@@ -299,13 +263,15 @@ pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     let mine = |s: &booking::State| s.showtime(id).filter(|s| s.organization == organization).cloned();
     let showtime = app.must_find(mine).await?;
     let zone = showtime.details.zone.clone();
-    let details = patch::merge(&action, &ShowtimeBody::of(&showtime.details))?.details(Some(&zone))?;
+    let details = patch::merge(&action, &ShowtimeBody::of(&showtime.details, true))?.details(Some(&zone))?;
     let named = conditional::expected(action.headers())?;
     let expected = named.unwrap_or(showtime.version);
     let command = Command::UpdateShowtime(Box::new(UpdateShowtime { organization, id, expected, details }));
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
-        Ok(Done::Showtime(showtime)) => Ok(Reply::ok(&view(showtime))?.answered(&answer).version(showtime.version)),
+        Ok(Done::Showtime(showtime)) => {
+            Ok(Reply::ok(&view(showtime, true, app.now_ms()))?.answered(&answer).version(showtime.version))
+        }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer).unless_named(named)),
     }

@@ -38,6 +38,9 @@ pub(crate) struct TicketJson<'a> {
     label: String,
     /// The price tier's id.
     tier: &'a str,
+    /// The ticket type's id; absent in a tier with one kind of ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_type: Option<&'a str>,
 }
 
 /// A ticket of an order in the words of its showtime.
@@ -60,6 +63,7 @@ pub(crate) fn view<'a>(order: &Order, houses: &'a [House], ticket: &Ticket) -> O
         area,
         label,
         tier: house.tier(ticket.tier),
+        ticket_type: house.ticket_type(ticket.tier, ticket.ticket_type),
     })
 }
 

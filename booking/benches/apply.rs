@@ -12,7 +12,7 @@ use booking::ids::{HoldId, PlanId, ShowtimeId};
 use booking::{Command, Idempotency, best_available};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 
-use house::{House, arena, place_hold, sell};
+use house::{House, arena, hold_of, place_hold, sell};
 
 #[path = "../tests/rules/house.rs"]
 mod house;
@@ -92,7 +92,15 @@ fn commands(c: &mut Criterion) {
 fn best(c: &mut Criterion) {
     let mut house = House::new();
     let id = house.open(10, &arena(PLAN));
-    let criteria = BestAvailable { quantity: 4, tier: None, section: None, accessible: 0, spread: 0, pick: Vec::new() };
+    let criteria = BestAvailable {
+        quantity: 4,
+        tier: None,
+        section: None,
+        accessible: 0,
+        spread: 0,
+        pick: Vec::new(),
+        types: Vec::new(),
+    };
     let of = house.state.showtime(id).cloned().unwrap();
     let inventory = house.state.inventory(id).cloned().unwrap();
     c.bench_function("best available, 4 of 20,000 seats: pick", |b| {
@@ -104,9 +112,7 @@ fn best(c: &mut Criterion) {
         b.iter(|| {
             n += 1;
             let best = Some(BestAvailable { pick: pick.clone(), ..criteria.clone() });
-            let (seats, areas) = (Vec::new(), Vec::new());
-            let hold = PlaceHold { id: HoldId(n), showtime: id, plan: PLAN, seats, best, areas };
-            house.must(Command::PlaceHold(hold));
+            house.must(Command::PlaceHold(PlaceHold { best, ..hold_of(n, id, PLAN) }));
             house.must(Command::ReleaseHold(ReleaseHold { id: HoldId(n), organization: None }));
         });
     });

@@ -54,7 +54,15 @@ fn sell_out(at_random: bool) -> Vec<Vec<Duration>> {
     for n in 1.. {
         let quantity = 1 + dice.below(10);
         let spread = dice.below(1_000);
-        let criteria = BestAvailable { quantity, tier: None, section: None, accessible: 0, spread, pick: Vec::new() };
+        let criteria = BestAvailable {
+            quantity,
+            tier: None,
+            section: None,
+            accessible: 0,
+            spread,
+            pick: Vec::new(),
+            types: Vec::new(),
+        };
         let seats = {
             let (inventory, showtime) = (house.state.inventory(id).unwrap(), house.state.showtime(id).unwrap());
             if !at_random || n % MEASURED_EVERY == 0 {

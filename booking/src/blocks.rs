@@ -1,4 +1,5 @@
-//! Blocks: places that staff take off sale, with a reason, and give back.
+//! Blocks: places that staff take off sale, with a reason, and give back. A voucher may open one: what its bearers hold
+//! leaves the block, and comes back if nobody buys it.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::Reply;
 use crate::command::{AreaQuantity, BlockPlaces, UnblockPlaces};
-use crate::holds::{check_areas, check_seats, expire_due};
+use crate::holds::{FromBlock, check_areas, check_seats, expire_due};
 use crate::ids::{BlockId, OrganizationId, ShowtimeId};
 use crate::inventory::PlaceState;
 use crate::limits;
@@ -57,7 +58,7 @@ pub(crate) fn block(state: &mut State, cx: &mut Context, c: &BlockPlaces) -> Res
         return Err(text::violated(format!("a showtime can have {} blocks", limits::BLOCKS_PER_SHOWTIME_MAX)));
     }
     let inventory = state.inventories.get(&c.showtime).ok_or(Rejection::NotFound(Thing::Showtime))?;
-    check_seats(inventory, &c.seats)?;
+    check_seats(inventory, &c.seats, |_| false)?;
     check_areas(inventory, &c.areas)?;
 
     let block = Arc::new(Block {
@@ -88,4 +89,41 @@ pub(crate) fn unblock(state: &mut State, cx: &mut Context, c: &UnblockPlaces) ->
 fn move_block(state: &mut State, cx: &mut Context, block: &Block, moved: (PlaceState, PlaceState)) {
     let places = (block.seats.iter().copied(), block.areas.iter().copied());
     state.move_places(cx, block.showtime, block.serial, places, moved);
+}
+
+/// Moves places out of their block into a hold.
+pub(crate) fn open(state: &mut State, cx: &mut Context, showtime: ShowtimeId, from: &FromBlock, owner: u64) {
+    state.blocks.update(&mut cx.journal, from.block, |block| {
+        block.seats = block.seats.iter().copied().filter(|seat| !from.seats.contains(seat)).collect();
+        let left = block.areas.iter().filter_map(|of| {
+            let held = from.areas.iter().find(|a| a.area == of.area).map_or(0, |a| a.quantity);
+            let quantity = of.quantity.saturating_sub(held);
+            (quantity > 0).then_some(AreaQuantity { area: of.area, quantity })
+        });
+        block.areas = left.collect();
+    });
+    let places = (from.seats.iter().copied(), from.areas.iter().copied());
+    state.move_places(cx, showtime, owner, places, (PlaceState::Blocked, PlaceState::Held));
+}
+
+/// Moves a hold's places back into the block that they came from; if staff have given that back meanwhile, they are free.
+pub(crate) fn give_back(state: &mut State, cx: &mut Context, showtime: ShowtimeId, from: &FromBlock) {
+    let known = state.blocks.get(&from.block).is_some_and(|b| b.serial == from.serial);
+    let (owner, to) = if known { (from.serial, PlaceState::Blocked) } else { (0, PlaceState::Free) };
+    let places = (from.seats.iter().copied(), from.areas.iter().copied());
+    state.move_places(cx, showtime, owner, places, (PlaceState::Held, to));
+    if !known {
+        return;
+    }
+    state.blocks.update(&mut cx.journal, from.block, |block| {
+        block.seats = block.seats.iter().chain(&from.seats).copied().collect();
+        let mut areas = block.areas.to_vec();
+        for back in &from.areas {
+            match areas.iter_mut().find(|of| of.area == back.area) {
+                Some(of) => of.quantity += back.quantity,
+                None => areas.push(*back),
+            }
+        }
+        block.areas = areas.into();
+    });
 }

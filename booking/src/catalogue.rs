@@ -1,11 +1,14 @@
 //! What is on offer: venues, events, showtimes with their price tiers. Types here, rules in `catalogue/`.
 //! Deliberately not here: seats (see `inventory`) and the import of plans (see `plan`).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use crate::images::EventImage;
 use crate::money::Currency;
+use crate::prices::{PriceTier, Prices};
 
 pub(crate) mod events;
 pub(crate) mod showtimes;
@@ -117,21 +120,6 @@ pub enum ShowtimeState {
     Cancelled,
 }
 
-/// A price for some categories of the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PriceTier {
-    /// Unique in the showtime; names the tier in requests.
-    pub id: Box<str>,
-    /// What people call it.
-    pub name: Box<str>,
-    /// Price of a place, in minor units.
-    pub price: i64,
-    /// Fees of a place on top of the price, in minor units.
-    pub fees: i64,
-    /// Names of the plan's categories it covers; a category is covered by one tier at most.
-    pub categories: Vec<Box<str>>,
-}
-
 /// What staff say of a showtime.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ShowtimeDetails {
@@ -159,8 +147,8 @@ pub struct ShowtimeDetails {
     pub orphan_rule_until_percent: u8,
     /// Currency of all its prices.
     pub currency: Currency,
-    /// Price tiers; places of categories without one are not sold.
-    pub tiers: Vec<PriceTier>,
+    /// What its places cost.
+    pub prices: Arc<Prices>,
     /// Where in its life it is.
     pub state: ShowtimeState,
 }
@@ -176,8 +164,12 @@ pub struct Showtime {
     pub event: EventId,
     /// What staff say of it.
     pub details: ShowtimeDetails,
-    /// Index of the tier of each category of the plan, as `details.tiers` says.
+    /// Index of the tier of each category of the plan, as `details.prices` says.
     pub tier_of_category: Vec<Option<u16>>,
+    /// Number of the prices in force: how many were before them.
+    pub prices: u32,
+    /// It was more than a draft once, so that something may have been held at its prices.
+    pub offered: bool,
     /// Log index of the last change.
     pub version: u64,
     /// Made at, in ms.
@@ -188,7 +180,7 @@ impl Showtime {
     /// The price tier, and its index, of places of a category.
     pub fn tier_of(&self, category: u16) -> Option<(u16, &PriceTier)> {
         let index = self.tier_of_category.get(usize::from(category)).copied().flatten()?;
-        Some((index, self.details.tiers.get(usize::from(index))?))
+        Some((index, self.details.prices.tier(index)?))
     }
 
     /// The end of sales, in ms: `on_sale_until`, else the beginning.

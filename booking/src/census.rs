@@ -16,6 +16,7 @@ pub(crate) enum Kind {
     Event,
     Showtime,
     Image,
+    Voucher,
 }
 
 impl Kind {
@@ -27,6 +28,7 @@ impl Kind {
             Self::Event => ("events", limits::CATALOGUE_MAX),
             Self::Showtime => ("showtimes", limits::SHOWTIMES_MAX),
             Self::Image => ("images", limits::IMAGES_MAX),
+            Self::Voucher => ("vouchers", limits::VOUCHERS_MAX),
         }
     }
 }
@@ -43,8 +45,13 @@ impl Census {
 
     /// Refuses one more than there may be.
     pub(crate) fn room_for(&self, organization: OrganizationId, kind: Kind) -> Result<(), Rejection> {
+        self.room_for_more(organization, kind, 1)
+    }
+
+    /// Refuses so many more than there may be.
+    pub(crate) fn room_for_more(&self, organization: OrganizationId, kind: Kind, more: usize) -> Result<(), Rejection> {
         let (name, max) = kind.bound();
-        if self.of(organization, kind) >= max { Err(text::too_many(name, max)) } else { Ok(()) }
+        if self.of(organization, kind).saturating_add(more) > max { Err(text::too_many(name, max)) } else { Ok(()) }
     }
 
     /// One more.

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
-use crate::ids::{EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::ids::{EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId};
 use crate::images::Image;
 use crate::inventory::PlaceState;
 use crate::orders::Order;
 use crate::record::RecordKey;
 use crate::rejection::Rejection;
+use crate::vouchers::Voucher;
 
 /// The answer to a command that was carried out. Part of idempotency records: append-only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +45,15 @@ pub enum Reply {
     Order(Arc<Order>),
     /// The picture was taken in.
     Image(Arc<Image>),
+    /// The voucher as it is now.
+    Voucher(Arc<Voucher>),
+    /// Vouchers were made under consecutive ids.
+    Vouchers {
+        /// The first id.
+        first: VoucherId,
+        /// How many.
+        count: u32,
+    },
 }
 
 /// What happened, past tense.
@@ -91,6 +101,8 @@ pub enum Change {
     ImageAdded(ImageId),
     /// A picture that no event shows is gone.
     ImageForgotten(ImageId),
+    /// A voucher was made, changed or removed by staff.
+    VoucherChanged(VoucherId),
 }
 
 /// What one proposal did.

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{EventDetails, ShowtimeDetails, VenueDetails};
-use crate::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::ids::{
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId,
+};
 use crate::images::ImageFile;
 use crate::keys::Scope;
 use crate::orders::{Buyer, Payment};
 use crate::plan::Plan;
+use crate::vouchers::VoucherDetails;
 
 /// Who asks, for the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,6 +102,12 @@ pub enum Command {
     PlaceOrder(Box<PlaceOrder>),
     /// Takes a picture in, whose files a majority of the nodes has.
     AddImage(AddImage),
+    /// Makes vouchers that differ in their codes only, all or none.
+    CreateVouchers(Box<CreateVouchers>),
+    /// Changes a voucher.
+    UpdateVoucher(Box<UpdateVoucher>),
+    /// Ends a voucher.
+    DeleteVoucher(DeleteVoucher),
 }
 
 /// See [`Command::AddImage`].
@@ -295,6 +304,37 @@ pub struct BestAvailable {
     pub spread: u32,
     /// What the receiving node picked; apply takes it if all is still free, else searches itself.
     pub pick: Vec<u32>,
+    /// What its seats are sold as, one after the other in the order of their numbers; the tier's usual type if empty.
+    pub types: Vec<TypeQuantity>,
+}
+
+/// A number of tickets of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TypeQuantity {
+    /// Id of the ticket type.
+    pub ticket_type: Box<str>,
+    /// How many, at least 1.
+    pub quantity: u32,
+}
+
+/// What a seat that a hold names is sold as, if not as the tier's usual type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SeatType {
+    /// The seat by number.
+    pub seat: u32,
+    /// Id of the ticket type.
+    pub ticket_type: Box<str>,
+}
+
+/// A number of an area's places as tickets of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AreaTickets {
+    /// Index of the area in the plan.
+    pub area: u16,
+    /// How many, at least 1.
+    pub quantity: u32,
+    /// Id of the ticket type; the tier's usual type if none.
+    pub ticket_type: Option<Box<str>>,
 }
 
 /// See [`Command::PlaceHold`].
@@ -310,8 +350,12 @@ pub struct PlaceHold {
     pub seats: Vec<u32>,
     /// Seats that the rules choose.
     pub best: Option<BestAvailable>,
-    /// Area places.
-    pub areas: Vec<AreaQuantity>,
+    /// Area places; an area once for each type.
+    pub areas: Vec<AreaTickets>,
+    /// Ticket types of `seats`, where they are not the usual ones.
+    pub types: Vec<SeatType>,
+    /// Code of a voucher to use.
+    pub voucher: Option<Box<str>>,
 }
 
 /// See [`Command::ExtendHold`].
@@ -345,4 +389,41 @@ pub struct PlaceOrder {
     pub buyer: Buyer,
     /// How it is paid.
     pub payment: Payment,
+    /// Code of a voucher to use for holds that brought none.
+    pub voucher: Option<Box<str>>,
+}
+
+/// See [`Command::CreateVouchers`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateVouchers {
+    /// Id of the first; the others follow it.
+    pub first: VoucherId,
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// A code for each.
+    pub codes: Vec<Box<str>>,
+    /// What staff say of all of them.
+    pub details: Box<VoucherDetails>,
+}
+
+/// See [`Command::UpdateVoucher`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateVoucher {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: VoucherId,
+    /// The version that the caller changed.
+    pub expected: u64,
+    /// All of what staff say of it.
+    pub details: Box<VoucherDetails>,
+}
+
+/// See [`Command::DeleteVoucher`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteVoucher {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// Which.
+    pub id: VoucherId,
 }

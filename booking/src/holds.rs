@@ -1,22 +1,27 @@
 //! Holds: places kept for a buyer until a deadline. Place, extend, release, expire.
+//! What it is that is held, and at what price, is in `choice`.
 //! Deliberately not here: which seats are best (see `best_available`), selling (see `orders`).
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::best_available;
+use crate::blocks;
 use crate::catalogue::{EventState, Showtime, ShowtimeState};
 use crate::change::{Change, Reply};
 use crate::command::{Actor, AreaQuantity, ExtendHold, PlaceHold, ReleaseHold};
-use crate::ids::{HoldId, OrderId, OrganizationId, ShowtimeId};
+use crate::holds::choice::{Choice, Chooser};
+use crate::ids::{BlockId, HoldId, OrderId, OrganizationId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
+use crate::keys::Scope;
 use crate::limits;
-use crate::money::Currency;
-use crate::orphans;
+use crate::prices::places::PricedPlaces;
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, State};
 use crate::text;
+use crate::vouchers::redemption::Redemption;
+
+mod choice;
 
 /// The life of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,57 +36,17 @@ pub enum HoldState {
     Confirmed(OrderId),
 }
 
-/// A seat of a hold or an order, with its price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PricedSeat {
-    /// Seat number in the plan.
-    pub seat: u32,
-    /// Index of the showtime's tier.
-    pub tier: u16,
-    /// Price, in minor units.
-    pub price: i64,
-    /// Fees on top, in minor units.
-    pub fees: i64,
-}
-
-/// Area places of a hold or an order, with the price of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PricedArea {
-    /// Index of the area in the plan.
-    pub area: u16,
-    /// How many places.
-    pub quantity: u32,
-    /// Index of the showtime's tier.
-    pub tier: u16,
-    /// Price of one, in minor units.
-    pub price: i64,
-    /// Fees of one, in minor units.
-    pub fees: i64,
-}
-
-/// The places of a hold or of an order's part, at the prices that were shown first.
+/// What of a hold came out of a block, by a voucher: it goes back there when the hold ends without an order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PricedPlaces {
-    /// Numbered seats.
-    pub seats: Box<[PricedSeat]>,
+pub struct FromBlock {
+    /// The block.
+    pub block: BlockId,
+    /// Its serial number.
+    pub serial: u64,
+    /// Seats by number.
+    pub seats: Box<[u32]>,
     /// Area places.
-    pub areas: Box<[PricedArea]>,
-    /// Currency of the prices.
-    pub currency: Currency,
-}
-
-impl PricedPlaces {
-    /// What they cost together, fees included, in minor units.
-    pub fn total(&self) -> i64 {
-        let seats: i64 = self.seats.iter().map(|s| s.price + s.fees).sum();
-        let areas: i64 = self.areas.iter().map(|a| (a.price + a.fees) * i64::from(a.quantity)).sum();
-        seats + areas
-    }
-
-    /// How many places.
-    pub fn count(&self) -> u32 {
-        self.seats.len() as u32 + self.areas.iter().map(|a| a.quantity).sum::<u32>()
-    }
+    pub areas: Box<[AreaQuantity]>,
 }
 
 /// A hold.
@@ -111,6 +76,23 @@ pub struct Hold {
     pub ended_at_ms: Option<u64>,
     /// Key of the answer that placed it: kept as long as the hold and a while longer.
     pub answer: Option<u128>,
+    /// What of it came out of a block; none for most.
+    pub from_block: Option<Box<FromBlock>>,
+}
+
+impl Hold {
+    /// Its places that were free before, seats and areas.
+    fn own(&self) -> (impl Iterator<Item = u32> + Clone, impl Iterator<Item = AreaQuantity>) {
+        let from = self.from_block.as_deref();
+        let seats = self.places.seats.iter().map(|s| s.seat);
+        let seats = seats.filter(move |seat| from.is_none_or(|f| !f.seats.contains(seat)));
+        let areas = self.places.areas_wanted().into_iter().filter_map(move |a| {
+            let blocked = from.and_then(|f| f.areas.iter().find(|b| b.area == a.area)).map_or(0, |b| b.quantity);
+            let quantity = a.quantity.saturating_sub(blocked);
+            (quantity > 0).then_some(AreaQuantity { area: a.area, quantity })
+        });
+        (seats, areas)
+    }
 }
 
 pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &PlaceHold) -> Result<Reply, Rejection> {
@@ -123,10 +105,17 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
     if state.holds.contains(&c.id) {
         return Err(Rejection::Conflict("a hold with this id exists".into()));
     }
-    let inventory = state.inventories.get(&c.showtime).ok_or(Rejection::NotFound(Thing::Showtime))?;
-    // Staff know what they do.
-    let staff = matches!(actor, Actor::Key(_));
-    let places = choose(inventory, &showtime, c, staff)?;
+    let redemption = Redemption::for_hold(state, &showtime, c.voucher.as_deref(), cx.now_ms)?;
+    let chooser = Chooser {
+        inventory: state.inventories.get(&c.showtime).ok_or(Rejection::NotFound(Thing::Showtime))?,
+        showtime: &showtime,
+        now_ms: cx.now_ms,
+        // Staff know what they do.
+        is_staff: matches!(actor, Actor::Key(_)),
+        is_seller: sells_for(state, actor, showtime.organization),
+        redemption: redemption.as_ref(),
+    };
+    let Choice { places, from_block } = chooser.choose(c)?;
 
     let details = &showtime.details;
     let serial = state.next_serial();
@@ -144,13 +133,26 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
         extended_until_ms: cx.now_ms + details.hold_ttl_ms.max(limits::EXTENDED_UNTIL_MS),
         ended_at_ms: None,
         answer: cx.answer_key,
+        from_block,
     };
-    move_places(state, cx, c.showtime, &hold.places, serial, (PlaceState::Free, PlaceState::Held));
+    state.move_places(cx, c.showtime, serial, hold.own(), (PlaceState::Free, PlaceState::Held));
+    if let Some(from) = &hold.from_block {
+        blocks::open(state, cx, c.showtime, from, serial);
+    }
+    if let Some(voucher) = hold.places.voucher() {
+        state.count_use(cx, voucher, |voucher| voucher.held += 1);
+    }
     state.add_deadline(c.showtime, expires_at_ms, c.id);
     let hold = Arc::new(hold);
     state.holds.insert(&mut cx.journal, c.id, hold.clone());
     cx.changes.push(Change::HoldPlaced(c.id));
     Ok(Reply::Hold(hold))
+}
+
+/// Whether it is a key of the organization that may sell.
+fn sells_for(state: &State, actor: Actor, organization: OrganizationId) -> bool {
+    let Actor::Key(id) = actor else { return false };
+    state.api_keys.get(&id).is_some_and(|key| key.organization == organization && key.scopes.contains(&Scope::Sell))
 }
 
 /// Selling needs both: the event published and the showtime on sale. Which of the two is still a draft is told by what
@@ -175,34 +177,8 @@ fn on_sale(state: &State, showtime: &Showtime, now_ms: u64) -> Result<(), Reject
     Ok(())
 }
 
-/// Checks what is asked for and prices it; changes nothing.
-fn choose(inventory: &Inventory, showtime: &Showtime, c: &PlaceHold, staff: bool) -> Result<PricedPlaces, Rejection> {
-    let max = showtime.details.max_places_per_order;
-    let best = c.best.as_ref().map_or(0, |b| u64::from(b.quantity));
-    let wanted = c.seats.len() as u64 + best + c.areas.iter().map(|a| u64::from(a.quantity)).sum::<u64>();
-    if wanted == 0 || c.areas.iter().any(|a| a.quantity == 0) || c.best.as_ref().is_some_and(|b| b.quantity == 0) {
-        return Err(text::violated("a hold needs at least one place".to_owned()));
-    }
-    if wanted > u64::from(max) {
-        return Err(Rejection::TooManyPlaces { max });
-    }
-    let mut seats = c.seats.clone();
-    check_seats(inventory, &seats)?;
-    let areas = price_areas(inventory, showtime, &c.areas)?;
-    if let Some(criteria) = &c.best {
-        let picked = best_available::choose(inventory, showtime, criteria, &seats)?;
-        seats.extend(picked);
-    }
-    let priced = price_seats(inventory, showtime, &seats)?;
-    // Best available minds what it leaves over itself.
-    if !staff {
-        orphans::check(inventory, showtime, &c.seats)?;
-    }
-    Ok(PricedPlaces { seats: priced, areas, currency: showtime.details.currency })
-}
-
-/// All seats exist, none is named twice, all are free.
-pub(crate) fn check_seats(inventory: &Inventory, seats: &[u32]) -> Result<(), Rejection> {
+/// All seats exist, none is named twice, all are free or blocked by an owner whose seats may be had.
+pub(crate) fn check_seats(inventory: &Inventory, seats: &[u32], opens: impl Fn(u64) -> bool) -> Result<(), Rejection> {
     if seats.iter().any(|s| inventory.seat(*s).is_none()) {
         return Err(Rejection::NotFound(Thing::Place));
     }
@@ -211,7 +187,8 @@ pub(crate) fn check_seats(inventory: &Inventory, seats: &[u32]) -> Result<(), Re
     if sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
         return Err(text::violated("a place is named twice".to_owned()));
     }
-    let taken: Vec<u32> = seats.iter().copied().filter(|s| !inventory.is_free(*s)).collect();
+    let opened = |seat: u32| inventory.seat(seat).is_some_and(|c| c.state() == PlaceState::Blocked && opens(c.owner()));
+    let taken: Vec<u32> = seats.iter().copied().filter(|s| !inventory.is_free(*s) && !opened(*s)).collect();
     if taken.is_empty() { Ok(()) } else { Err(Rejection::SeatsTaken(taken)) }
 }
 
@@ -229,43 +206,6 @@ pub(crate) fn check_areas(inventory: &Inventory, areas: &[AreaQuantity]) -> Resu
     Ok(())
 }
 
-fn price_seats(inventory: &Inventory, showtime: &Showtime, seats: &[u32]) -> Result<Box<[PricedSeat]>, Rejection> {
-    seats
-        .iter()
-        .map(|&seat| {
-            let of_plan = inventory.plan().seats.get(seat as usize).ok_or(Rejection::NotFound(Thing::Place))?;
-            let (tier, priced) = showtime.tier_of(of_plan.category).ok_or_else(not_sold)?;
-            Ok(PricedSeat { seat, tier, price: priced.price, fees: priced.fees })
-        })
-        .collect()
-}
-
-fn price_areas(
-    inventory: &Inventory,
-    showtime: &Showtime,
-    areas: &[AreaQuantity],
-) -> Result<Box<[PricedArea]>, Rejection> {
-    check_areas(inventory, areas)?;
-    areas
-        .iter()
-        .map(|wanted| {
-            let area = inventory.plan().areas.get(usize::from(wanted.area)).ok_or(Rejection::NotFound(Thing::Place))?;
-            let (tier, priced) = area.category.and_then(|c| showtime.tier_of(c)).ok_or_else(not_sold)?;
-            Ok(PricedArea {
-                area: wanted.area,
-                quantity: wanted.quantity,
-                tier,
-                price: priced.price,
-                fees: priced.fees,
-            })
-        })
-        .collect()
-}
-
-fn not_sold() -> Rejection {
-    text::violated("a place has no price tier in this showtime".to_owned())
-}
-
 /// Moves the priced places of a hold or order from one state to another and says so.
 pub(crate) fn move_places(
     state: &mut State,
@@ -276,8 +216,7 @@ pub(crate) fn move_places(
     moved: (PlaceState, PlaceState),
 ) {
     let seats = places.seats.iter().map(|s| s.seat);
-    let areas = places.areas.iter().map(|a| AreaQuantity { area: a.area, quantity: a.quantity });
-    state.move_places(cx, showtime, owner, (seats, areas), moved);
+    state.move_places(cx, showtime, owner, (seats, places.areas_wanted().into_iter()), moved);
 }
 
 /// The hold, if the caller may act on it.
@@ -345,12 +284,18 @@ fn reply(state: &State, id: HoldId) -> Result<Reply, Rejection> {
     state.holds.get(&id).map(|h| Reply::Hold(h.clone())).ok_or(Rejection::NotFound(Thing::Hold))
 }
 
-/// Ends an active hold. Unless an order took it over, its places are free again.
+/// Ends an active hold. Unless an order took it over, its places are free again, or back in their block.
 pub(crate) fn end(state: &mut State, cx: &mut Context, id: HoldId, how: HoldState) {
     let Some(hold) = state.holds.get(&id).cloned() else { return };
     state.remove_deadline(hold.showtime, hold.expires_at_ms, id);
     if !matches!(how, HoldState::Confirmed(_)) {
-        move_places(state, cx, hold.showtime, &hold.places, hold.serial, (PlaceState::Held, PlaceState::Free));
+        state.move_places(cx, hold.showtime, hold.serial, hold.own(), (PlaceState::Held, PlaceState::Free));
+        if let Some(from) = &hold.from_block {
+            blocks::give_back(state, cx, hold.showtime, from);
+        }
+    }
+    if let Some(voucher) = hold.places.voucher() {
+        state.count_use(cx, voucher, |voucher| voucher.held = voucher.held.saturating_sub(1));
     }
     drop(hold);
     state.holds.update(&mut cx.journal, id, |hold| {

@@ -126,6 +126,8 @@ ids! {
     TicketId = "tkt";
     /// A picture.
     ImageId = "img";
+    /// A voucher or promo code (its name, not the code).
+    VoucherId = "vch";
 }
 
 #[cfg(test)]

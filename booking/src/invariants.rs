@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::census::Kind;
 use crate::digest::Digest;
-use crate::holds::{HoldState, PricedPlaces};
+use crate::holds::HoldState;
 use crate::ids::{ImageId, OrganizationId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
-use crate::orders::Order;
+use crate::orders::{Order, OrderPart};
+use crate::prices::places::PricedPlaces;
 use crate::record::{Record, RecordKey};
 use crate::state::State;
+use crate::vouchers::Code;
+use crate::vouchers::redemption;
 
 /// Names each rule that is broken, with what breaks it; empty if all is well.
 pub fn check(state: &State) -> Vec<String> {
@@ -19,6 +22,8 @@ pub fn check(state: &State) -> Vec<String> {
         check_inventory(*id, inventory, owners.get(id), &mut broken);
     }
     check_indexes(state, &mut broken);
+    check_prices(state, &mut broken);
+    check_vouchers(state, &mut broken);
     check_digest(state, &mut broken);
     broken
 }
@@ -165,6 +170,56 @@ fn check_images(state: &State, broken: &mut Vec<String>) {
     }
 }
 
+/// Every line comes from prices that are known, and says what they say.
+fn check_prices(state: &State, broken: &mut Vec<String>) {
+    let agrees = |showtime, places: &PricedPlaces| {
+        state.prices_of(showtime, places.prices).is_some_and(|prices| places.agrees(&prices))
+    };
+    for (id, hold) in state.holds.iter().filter(|(_, hold)| !agrees(hold.showtime, &hold.places)) {
+        broken.push(format!("the lines of {id} are not what its prices say: {:?}", hold.places));
+    }
+    for (id, order) in state.orders.iter() {
+        let comp = order.payment == crate::orders::Payment::Comp;
+        let right = |part: &OrderPart| agrees(part.showtime, &part.places) && part.places.complimentary == comp;
+        if !order.parts.iter().all(right) {
+            broken.push(format!("the lines of {id} are not what its prices say: {:?}", order.parts));
+        }
+    }
+}
+
+/// A voucher's uses are the active holds and the orders that use it, its code finds it, and its buyers are counted.
+fn check_vouchers(state: &State, broken: &mut Vec<String>) {
+    let (mut held, mut ordered) = (BTreeMap::<_, u32>::new(), BTreeMap::<_, u32>::new());
+    for (_, hold) in state.holds.iter().filter(|(_, h)| h.state == HoldState::Active) {
+        if let Some(voucher) = hold.places.voucher() {
+            *held.entry(voucher).or_default() += 1;
+        }
+    }
+    for voucher in state.orders.iter().flat_map(|(_, order)| redemption::uses(&order.parts)) {
+        *ordered.entry(voucher).or_default() += 1;
+    }
+    for (id, voucher) in state.vouchers.iter() {
+        let used = (held.remove(id).unwrap_or(0), ordered.remove(id).unwrap_or(0));
+        if used != (voucher.held, voucher.ordered) {
+            broken.push(format!("{id} says {} held, {} ordered; it is {used:?}", voucher.held, voucher.ordered));
+        }
+        let code = Code::read(&voucher.code);
+        let found = code.and_then(|code| state.vouchers_by_code.get(&(voucher.organization, code)));
+        if (found == Some(id)) == voucher.ended {
+            broken.push(format!("the code of {id} does not find it, or finds it though it has ended"));
+        }
+    }
+    if !held.is_empty() || !ordered.is_empty() {
+        broken.push(format!("holds or orders use vouchers that are not there: {held:?} {ordered:?}"));
+    }
+    let live = state.vouchers.iter().filter(|(_, v)| !v.ended).count();
+    let mut fresh = State::default();
+    state.orders.iter().for_each(|(_, order)| fresh.index_buyer(order));
+    if live != state.vouchers_by_code.len() || !fresh.voucher_buyers.iter().eq(state.voucher_buyers.iter()) {
+        broken.push("the index of vouchers by code, or of their buyers, and the records do not agree".to_owned());
+    }
+}
+
 /// What is derived from records says what they say: no more, no less.
 fn check_derived(state: &State, broken: &mut Vec<String>) {
     let tickets: usize = state.orders.iter().map(|(_, o)| o.tickets.len()).sum();
@@ -206,6 +261,7 @@ fn check_derived(state: &State, broken: &mut Vec<String>) {
             (Kind::Event, state.events.iter().filter(|(_, e)| mine(&e.organization)).count()),
             (Kind::Showtime, state.showtimes.iter().filter(|(_, s)| mine(&s.organization)).count()),
             (Kind::Image, state.images.iter().filter(|(_, i)| mine(&i.organization)).count()),
+            (Kind::Voucher, state.vouchers.iter().filter(|(_, v)| mine(&v.organization)).count()),
         ];
         if let Some((kind, count)) = counts.into_iter().find(|(kind, count)| of(*kind) != *count) {
             broken.push(format!("{} has {count} of {kind:?}, {} were counted", organization.id, of(kind)));
@@ -244,6 +300,8 @@ fn check_digest(state: &State, broken: &mut Vec<String>) {
         Record::Order(v) => digest.add((key, &**v)),
         Record::Answer(v) => digest.add((key, &**v)),
         Record::Image(v) => digest.add((key, &**v)),
+        Record::Prices(v) => digest.add((key, &**v)),
+        Record::Voucher(v) => digest.add((key, &**v)),
     });
     if digest != state.digest {
         broken.push("the kept digest differs from one made from scratch".to_owned());

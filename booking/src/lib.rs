@@ -13,6 +13,7 @@
 //! | `inventory` `layout` | who has which place; which places are near and behind one another |
 //! | `images` | pictures of events |
 //! | `holds` `orders` `blocks` | what moves places between free, held, sold and blocked |
+//! | `prices/` `vouchers/` | what places cost: types, fees, taxes, rounding; codes that lower it |
 //! | `best_available` `orphans` | which seats are best; which must not be left over |
 //! | `organizations` `keys` | tenants and their API keys |
 //! | `idempotency` | recorded answers |
@@ -44,12 +45,14 @@ pub mod orders;
 pub mod organizations;
 mod orphans;
 pub mod plan;
+pub mod prices;
 pub mod record;
 pub mod rejection;
 pub mod state;
 mod stored;
 pub mod table;
 mod text;
+pub mod vouchers;
 
 pub use change::{Applied, Change, Reply};
 pub use command::{Actor, Command, Idempotency, Proposal, Request};

@@ -32,6 +32,30 @@ pub const UNUSED_IMAGE_KEPT_MS: u64 = 86_400_000;
 pub const TIERS_MAX: usize = 100;
 /// Largest price or fee, in minor units.
 pub const AMOUNT_MAX: i64 = 1_000_000_000;
+/// Ticket types of a price tier.
+pub const TICKET_TYPES_MAX: usize = 20;
+/// Characters of a ticket type's description.
+pub const TICKET_TYPE_TEXT_CHARS_MAX: usize = 500;
+/// Early prices of a ticket type.
+pub const EARLY_PRICES_MAX: usize = 10;
+/// Named fees of a showtime. With the highest of everything a hold of 100 places costs less than 10¹⁴ minor units.
+pub const FEES_MAX: usize = 10;
+/// Taxes of a showtime.
+pub const TAXES_MAX: usize = 10;
+/// How often the prices of a showtime that was on sale can change: what was in force once is kept for receipts.
+pub const PRICES_KEPT_MAX: u32 = 1_000;
+/// Vouchers of one organization.
+pub const VOUCHERS_MAX: usize = 100_000;
+/// Vouchers made by one command.
+pub const VOUCHERS_PER_COMMAND_MAX: usize = 1_000;
+/// Fewest characters of a voucher's code.
+pub const VOUCHER_CODE_CHARS_MIN: usize = 3;
+/// Most characters of a voucher's code.
+pub const VOUCHER_CODE_CHARS_MAX: usize = 32;
+/// Events, showtimes, tiers and ticket types that a voucher is narrowed to, each.
+pub const VOUCHER_SCOPE_MAX: usize = 100;
+/// Highest limit of a voucher's uses.
+pub const VOUCHER_USES_MAX: u32 = 1_000_000;
 
 /// Length of a hold unless the showtime says otherwise, in ms.
 pub const HOLD_TTL_MS: u64 = 300_000;

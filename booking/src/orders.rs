@@ -8,14 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::ShowtimeState;
 use crate::change::{Change, Reply};
 use crate::command::{Actor, PlaceOrder};
-use crate::holds::{self, Hold, HoldState, PricedPlaces};
+use crate::holds::{self, Hold, HoldState};
 use crate::ids::{HoldId, OrderId, OrganizationId, ShowtimeId, TicketId, compose};
 use crate::inventory::PlaceState;
 use crate::limits;
 use crate::money::Money;
+use crate::prices::places::{PricedPlaces, Unit};
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, Position, State};
 use crate::text;
+use crate::vouchers::redemption;
 
 /// Who buys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
@@ -77,8 +79,10 @@ pub struct Ticket {
     pub part: u16,
     /// Its place.
     pub place: TicketPlace,
-    /// Index of the showtime's tier.
+    /// Index of its tier in the part's prices.
     pub tier: u16,
+    /// Index of its ticket type in the tier.
+    pub ticket_type: u16,
 }
 
 /// A step in an order's life. Append-only.
@@ -137,13 +141,24 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
         return Err(text::violated("the holds of one order must have one currency".to_owned()));
     }
 
-    let parts: Box<[OrderPart]> = taken.iter().map(|h| part(h, c.payment)).collect();
+    let mut parts: Box<[OrderPart]> = taken.iter().map(|h| part(h)).collect();
+    redemption::for_order(state, c.voucher.as_deref(), (c.organization, &taken, cx.now_ms), &mut parts)?;
+    let uses = redemption::uses(&parts);
+    redemption::check_buyer(state, &uses, &c.buyer)?;
+
+    pay_once(state, &mut parts);
+    if c.payment == Payment::Comp {
+        parts = parts.into_iter().map(|part| OrderPart { places: part.places.given_away(), ..part }).collect();
+    }
     let total = parts.iter().map(|p| p.places.total()).sum();
     let tickets = issue(&parts, cx.now_ms, cx.at);
     for hold in &taken {
         let moved = (PlaceState::Held, PlaceState::Sold);
         holds::move_places(state, cx, hold.showtime, &hold.places, hold.serial, moved);
         holds::end(state, cx, hold.id, HoldState::Confirmed(c.id));
+    }
+    for voucher in uses {
+        state.count_use(cx, voucher, |voucher| voucher.ordered = voucher.ordered.saturating_add(1));
     }
     let order = Arc::new(Order {
         id: c.id,
@@ -197,6 +212,31 @@ fn check_showtimes(state: &State, taken: &[Arc<Hold>]) -> Result<(), Rejection> 
         if together().count() > 1 && together().map(|h| h.places.count()).sum::<u32>() > max {
             return Err(Rejection::TooManyPlaces { max });
         }
+        if together().count() > 1 {
+            check_types(state, hold, taken)?;
+        }
+    }
+    Ok(())
+}
+
+/// Several holds of a showtime together have no more tickets of a type than one of them may have.
+fn check_types(state: &State, hold: &Hold, taken: &[Arc<Hold>]) -> Result<(), Rejection> {
+    let Some(prices) = state.prices_of(hold.showtime, hold.places.prices) else { return Ok(()) };
+    for line in &hold.places.lines {
+        let tier = prices.tier(line.tier);
+        let Some((tier, of)) = tier.zip(prices.ticket_type(line.tier, line.ticket_type)) else { continue };
+        // Indexes differ between prices, ids do not.
+        let tickets = taken.iter().filter(|h| h.showtime == hold.showtime).map(|other| {
+            let theirs = state.prices_of(other.showtime, other.places.prices);
+            let same = theirs.and_then(|p| {
+                let at = p.tiers.iter().position(|t| t.id == tier.id)? as u16;
+                Some((at, p.tier(at)?.named(&of.id)?.0))
+            });
+            same.map_or(0, |(tier, ticket_type)| other.places.count_of(tier, ticket_type))
+        });
+        if tickets.sum::<u32>() > of.max_per_order {
+            return Err(Rejection::TooManyPlaces { max: of.max_per_order });
+        }
     }
     Ok(())
 }
@@ -211,13 +251,28 @@ fn check_buyer(buyer: &Buyer) -> Result<(), Rejection> {
     text::at_most("buyer.language", buyer.language.as_deref().unwrap_or_default(), limits::LABEL_CHARS_MAX)
 }
 
-fn part(hold: &Hold, payment: Payment) -> OrderPart {
-    let mut places = hold.places.clone();
-    if payment == Payment::Comp {
-        places.seats.iter_mut().for_each(|s| (s.price, s.fees) = (0, 0));
-        places.areas.iter_mut().for_each(|a| (a.price, a.fees) = (0, 0));
+fn part(hold: &Hold) -> OrderPart {
+    OrderPart { hold: hold.id, showtime: hold.showtime, serial: hold.serial, places: hold.places.clone() }
+}
+
+/// Absolute fees per order are paid once, by the part where they are highest: what several holds showed is never less
+/// than what their order costs.
+fn pay_once(state: &State, parts: &mut [OrderPart]) {
+    if parts.len() < 2 {
+        return;
     }
-    OrderPart { hold: hold.id, showtime: hold.showtime, serial: hold.serial, places }
+    let prices = |part: &OrderPart| state.prices_of(part.showtime, part.places.prices);
+    let fees: Vec<i64> = parts.iter().map(|p| prices(p).map_or(0, |of| p.places.waivable(&of))).collect();
+    let highest = fees.iter().copied().max().unwrap_or(0);
+    let payer = fees.iter().position(|fee| *fee == highest);
+    for (nth, (part, fee)) in parts.iter_mut().zip(fees).enumerate() {
+        if fee > 0
+            && Some(nth) != payer
+            && let Some(of) = prices(part)
+        {
+            part.places.waive(&of);
+        }
+    }
 }
 
 /// Bits of a ticket's number in its order, and of a command's offset in its entry, within a ticket id.
@@ -227,16 +282,10 @@ const OFFSET_BITS: u32 = 12;
 fn issue(parts: &[OrderPart], now_ms: u64, at: Position) -> Box<[Ticket]> {
     let mut tickets = Vec::new();
     for (part, of) in parts.iter().enumerate() {
-        let seats = of.places.seats.iter().map(|s| (TicketPlace::Seat(s.seat), s.tier));
-        let areas = of
-            .places
-            .areas
-            .iter()
-            .flat_map(|a| std::iter::repeat_n((TicketPlace::Area(a.area), a.tier), a.quantity as usize));
-        for (place, tier) in seats.chain(areas) {
+        for Unit { place, tier, ticket_type, .. } in of.places.units() {
             let within = (u128::from(at.index) << OFFSET_BITS | u128::from(at.offset)) << TICKET_BITS;
             let id = TicketId(compose(now_ms, within | tickets.len() as u128));
-            tickets.push(Ticket { id, part: part as u16, place, tier });
+            tickets.push(Ticket { id, part: part as u16, place, tier, ticket_type });
         }
     }
     tickets.into()

@@ -9,14 +9,18 @@ use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
 use crate::idempotency::Answer;
-use crate::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use crate::ids::{
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId,
+};
 use crate::images::Image;
 use crate::inventory::AreaCounts;
 use crate::keys::ApiKey;
 use crate::orders::Order;
 use crate::organizations::Organization;
 use crate::plan::Plan;
+use crate::prices::{Prices, PricesId};
 use crate::state::Meta;
+use crate::vouchers::Voucher;
 
 /// The name of a record. Append-only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,6 +53,10 @@ pub enum RecordKey {
     Answer(u128),
     /// A picture, without its bytes.
     Image(ImageId),
+    /// Prices that were in force once.
+    Prices(PricesId),
+    /// A voucher.
+    Voucher(VoucherId),
 }
 
 /// A record. Append-only; in the order of [`RecordKey`].
@@ -82,4 +90,8 @@ pub enum Record {
     Answer(Arc<Answer>),
     /// See [`RecordKey::Image`].
     Image(Arc<Image>),
+    /// See [`RecordKey::Prices`].
+    Prices(Arc<Prices>),
+    /// See [`RecordKey::Voucher`].
+    Voucher(Arc<Voucher>),
 }

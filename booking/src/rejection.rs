@@ -36,6 +36,10 @@ pub enum Thing {
     Section,
     /// A picture.
     Image,
+    /// A ticket type.
+    TicketType,
+    /// A voucher.
+    Voucher,
 }
 
 /// Why a rule said no. Append-only.
@@ -84,4 +88,12 @@ pub enum Rejection {
     IdempotencyKeyReused,
     /// The showtime moved to another plan version while the request was on its way: resolve again. Never recorded.
     PlanChanged,
+    /// The voucher is unknown, another organization's, not good now, or good for nothing that was asked for: which of
+    /// these is not told to whoever guesses codes.
+    VoucherInvalid,
+    /// The voucher has no use left.
+    VoucherUsedUp {
+        /// Only for this buyer.
+        by_buyer: bool,
+    },
 }

@@ -15,7 +15,7 @@ use crate::digest::Digest;
 use crate::holds::{self, Hold, HoldState};
 use crate::idempotency::{Answer, Answers};
 use crate::ids::{
-    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId,
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId, VoucherId,
 };
 use crate::images::{self, Image};
 use crate::inventory::{Cell, Inventory, PlaceState};
@@ -24,9 +24,11 @@ use crate::limits;
 use crate::orders::{self, Order};
 use crate::organizations::{self, Organization};
 use crate::plan::Plan;
+use crate::prices::{Prices, PricesId};
 use crate::record::RecordKey;
 use crate::rejection::Rejection;
 use crate::table::{Journal, Table, TableKey};
+use crate::vouchers::{self, Code, Voucher};
 
 /// The newest rules version that this program knows.
 pub const RULES_VERSION: u32 = 1;
@@ -76,6 +78,7 @@ macro_rules! table_keys {
 table_keys! {
     OrganizationId => Organization, KeyId => ApiKey, VenueId => Venue, PlanId => Plan, EventId => Event,
     ShowtimeId => Showtime, BlockId => Block, HoldId => Hold, OrderId => Order, ImageId => Image,
+    VoucherId => Voucher,
 }
 
 /// All that must be true. A clone is cheap (copy on write in chunks): it is how snapshots are taken.
@@ -96,6 +99,8 @@ pub struct State {
     pub(crate) orders: Table<OrderId, Order>,
     pub(crate) answers: Answers,
     pub(crate) images: Table<ImageId, Image>,
+    pub(crate) old_prices: Table<PricesId, Prices>,
+    pub(crate) vouchers: Table<VoucherId, Voucher>,
     // Derived: not records, rebuilt on loading.
     pub(crate) census: Census,
     pub(crate) keys_by_hash: ChunkMap<[u8; 32], KeyId>,
@@ -110,6 +115,9 @@ pub struct State {
     /// How many pictures have a file, by its SHA-256.
     pub(crate) files: ChunkMap<[u8; 32], u32>,
     pub(crate) files_digest: u128,
+    pub(crate) vouchers_by_code: ChunkMap<(OrganizationId, Code), VoucherId>,
+    /// Uses of a voucher in orders by a hash of who bought.
+    pub(crate) voucher_buyers: ChunkMap<(VoucherId, u128), u32>,
 }
 
 impl Default for State {
@@ -128,6 +136,8 @@ impl Default for State {
             holds: Table::default(),
             orders: Table::default(),
             answers: Answers::default(),
+            old_prices: Table::default(),
+            vouchers: Table::default(),
             census: Census::default(),
             keys_by_hash: ChunkMap::default(),
             showtimes_by_event: ChunkMap::default(),
@@ -140,6 +150,8 @@ impl Default for State {
             unused_images: ChunkMap::default(),
             files: ChunkMap::default(),
             files_digest: 0,
+            vouchers_by_code: ChunkMap::default(),
+            voucher_buyers: ChunkMap::default(),
         }
     }
 }
@@ -214,6 +226,9 @@ impl State {
             Command::ReleaseHold(c) => holds::release(self, cx, c),
             Command::PlaceOrder(c) => orders::place(self, cx, actor, c),
             Command::AddImage(c) => images::add(self, cx, c),
+            Command::CreateVouchers(c) => vouchers::create(self, cx, c),
+            Command::UpdateVoucher(c) => vouchers::update(self, cx, c),
+            Command::DeleteVoucher(c) => vouchers::delete(self, cx, c),
         }
     }
 
@@ -274,6 +289,13 @@ impl State {
         self.orders_by_organization.insert((order.organization, order.id), ());
         for ticket in &order.tickets {
             self.tickets.insert(ticket.id, order.id);
+        }
+        self.index_buyer(order);
+    }
+
+    pub(crate) fn index_voucher(&mut self, voucher: &Voucher) {
+        if let Some(code) = Code::read(&voucher.code).filter(|_| !voucher.ended) {
+            self.vouchers_by_code.insert((voucher.organization, code), voucher.id);
         }
     }
 }
@@ -406,6 +428,24 @@ impl State {
     /// The order that a ticket is of.
     pub fn order_of_ticket(&self, id: TicketId) -> Option<&Arc<Order>> {
         self.tickets.get(&id).and_then(|order| self.orders.get(order))
+    }
+    /// Prices of a showtime by their number: those in force, or what was once.
+    pub fn prices_of(&self, showtime: ShowtimeId, number: u32) -> Option<Arc<Prices>> {
+        let current = self.showtimes.get(&showtime).filter(|s| s.prices == number);
+        let current = current.map(|s| s.details.prices.clone());
+        current.or_else(|| self.old_prices.get(&PricesId { showtime, number }).cloned())
+    }
+    /// A voucher; one that ended after use, too.
+    pub fn voucher(&self, id: VoucherId) -> Option<&Arc<Voucher>> {
+        self.vouchers.get(&id)
+    }
+    /// The voucher of an organization that has this code and has not ended.
+    pub fn voucher_by_code(&self, organization: OrganizationId, code: &Code) -> Option<&Arc<Voucher>> {
+        self.vouchers_by_code.get(&(organization, *code)).and_then(|id| self.vouchers.get(id))
+    }
+    /// The vouchers from an id on, all organizations', the oldest first.
+    pub fn vouchers(&self, from: VoucherId) -> impl DoubleEndedIterator<Item = &Arc<Voucher>> {
+        self.vouchers.range(from..).map(|(_, v)| v)
     }
     /// How many answers are recorded.
     pub fn answers_len(&self) -> usize {

@@ -31,6 +31,8 @@ impl State {
             RecordKey::Order(id) => Record::Order(self.orders.get(id)?.clone()),
             RecordKey::Answer(key) => Record::Answer(self.answers.table.get(key)?.clone()),
             RecordKey::Image(id) => Record::Image(self.images.get(id)?.clone()),
+            RecordKey::Prices(id) => Record::Prices(self.old_prices.get(id)?.clone()),
+            RecordKey::Voucher(id) => Record::Voucher(self.vouchers.get(id)?.clone()),
         })
     }
 
@@ -58,6 +60,8 @@ impl State {
         self.orders.iter().for_each(|(k, v)| each(RecordKey::Order(*k), Record::Order(v.clone())));
         self.answers.table.iter().for_each(|(k, v)| each(RecordKey::Answer(*k), Record::Answer(v.clone())));
         self.images.iter().for_each(|(k, v)| each(RecordKey::Image(*k), Record::Image(v.clone())));
+        self.old_prices.iter().for_each(|(k, v)| each(RecordKey::Prices(*k), Record::Prices(v.clone())));
+        self.vouchers.iter().for_each(|(k, v)| each(RecordKey::Voucher(*k), Record::Voucher(v.clone())));
     }
 }
 
@@ -127,6 +131,12 @@ impl Loader {
                 state.census.add(v.organization, Kind::Image);
                 state.index_image(&v);
                 state.images.insert(journal, id, v);
+            }
+            (RecordKey::Prices(id), Record::Prices(v)) => state.old_prices.insert(journal, id, v),
+            (RecordKey::Voucher(id), Record::Voucher(v)) => {
+                state.census.add(v.organization, Kind::Voucher);
+                state.index_voucher(&v);
+                state.vouchers.insert(journal, id, v);
             }
             (key, _) => return Err(format!("the record under {key:?} is of another kind")),
         }

@@ -72,14 +72,18 @@ pub(crate) fn encode_request(request: &Request) -> Bytes {
 pub(crate) fn weight(command: &Command) -> u16 {
     if matches!(
         command,
-        Command::ImportPlan(_) | Command::CreateShowtime(_) | Command::UpdateShowtime(_) | Command::Tick
+        Command::ImportPlan(_)
+            | Command::CreateShowtime(_)
+            | Command::UpdateShowtime(_)
+            | Command::CreateVouchers(_)
+            | Command::Tick
     ) {
         WEIGHT_MAX
     } else if matches!(command, Command::BlockPlaces(_) | Command::UnblockPlaces(_)) {
         64
     } else if matches!(command, Command::PlaceOrder(_))
-        // Searched for once more if the pick was taken meanwhile.
-        || matches!(command, Command::PlaceHold(hold) if hold.best.is_some())
+        // Searched for once more if the pick was taken meanwhile; and a voucher may open a block of many places.
+        || matches!(command, Command::PlaceHold(hold) if hold.best.is_some() || hold.voucher.is_some())
     {
         4
     } else {

@@ -20,8 +20,6 @@ pub struct Showing {
     pub showtime: Arc<Showtime>,
     /// The house.
     pub venue: Arc<Venue>,
-    /// Lowest and highest price of a place, fees included, in minor units; none if nothing is priced.
-    pub price: Option<(i64, i64)>,
     /// Name of its city in the lexicon.
     pub(crate) city: Option<u32>,
     /// Name of its venue in the lexicon.
@@ -33,6 +31,12 @@ pub struct Showing {
 }
 
 impl Showing {
+    /// What the cheapest and the dearest ticket that everybody may have cost at a time (ms), every fee and tax in it, in
+    /// minor units; none if nothing is priced.
+    pub fn price(&self, now_ms: u64) -> Option<(i64, i64)> {
+        ranges(&self.showtime, now_ms).reduce(|(low, high), (least, most)| (low.min(least), high.max(most)))
+    }
+
     /// Whether everybody may know of it, if its event is public.
     pub(crate) fn is_public(&self) -> bool {
         matches!(self.showtime.details.state, ShowtimeState::OnSale | ShowtimeState::Closed)
@@ -255,7 +259,6 @@ impl Table {
         let mut showings: Vec<Showing> = showtimes
             .into_iter()
             .map(|(showtime, plan, venue)| Showing {
-                price: price(&showtime),
                 city: lexicon.of_mut(Kind::City).number(words, &venue.details.city),
                 house: lexicon.of_mut(Kind::Venue).number(words, &venue.details.name),
                 month: month(&showtime),
@@ -274,14 +277,12 @@ impl Table {
     }
 }
 
-fn price(showtime: &Showtime) -> Option<(i64, i64)> {
-    let sold = |index: usize| showtime.tier_of_category.iter().flatten().any(|tier| usize::from(*tier) == index);
-    let tiers = showtime.details.tiers.iter().enumerate().filter(|(index, _)| sold(*index));
-    let prices = tiers.map(|(_, tier)| tier.price.saturating_add(tier.fees));
-    prices.fold(None, |range, price| {
-        let (low, high) = range.unwrap_or((price, price));
-        Some((low.min(price), high.max(price)))
-    })
+/// Lowest and highest price of each tier that covers something.
+pub(crate) fn ranges(showtime: &Showtime, now_ms: u64) -> impl Iterator<Item = (i64, i64)> {
+    let prices = &showtime.details.prices;
+    let sold = |index: u16| showtime.tier_of_category.iter().flatten().any(|tier| *tier == index);
+    let tiers = (0_u16..).zip(&prices.tiers).map(|(index, _)| index).filter(move |index| sold(*index));
+    tiers.filter_map(move |index| prices.range(index, now_ms))
 }
 
 fn month(showtime: &Showtime) -> u32 {

@@ -162,10 +162,13 @@ fn metres(a: Point, b: Point) -> u32 {
     metres
 }
 
-fn has_price_within(showtime: &Showtime, least: i64, most: i64) -> bool {
-    let tiers = showtime.tier_of_category.iter().flatten();
-    let tiers = tiers.filter_map(|tier| showtime.details.tiers.get(usize::from(*tier)));
-    tiers.map(|tier| tier.price.saturating_add(tier.fees)).any(|price| (least..=most).contains(&price))
+/// Whether a ticket that everybody may have costs so much at a time, every fee and tax in it.
+fn has_price_within(showtime: &Showtime, least: i64, most: i64, now_ms: u64) -> bool {
+    let prices = &showtime.details.prices;
+    let tiers = showtime.tier_of_category.iter().flatten().filter_map(|tier| Some((*tier, prices.tier(*tier)?)));
+    let seen = tiers.flat_map(|(tier, of)| (0_u16..).zip(&of.types).map(move |(nth, of)| (tier, nth, of)));
+    let mut open = seen.filter(|(_, _, of)| !of.hidden).filter_map(|(tier, nth, _)| prices.alone(tier, nth, now_ms));
+    open.any(|price| (least..=most).contains(&price))
 }
 
 impl<'a> Finding<'a> {
@@ -225,7 +228,7 @@ impl<'a> Finding<'a> {
                 && q.until_ms.is_none_or(|until| d.starts_at_ms < until)
                 && filters.city.is_met(|number| showing.city == Some(number))
                 && q.currency.is_none_or(|currency| currency == d.currency)
-                && (!priced || has_price_within(&showing.showtime, least, most))
+                && (!priced || has_price_within(&showing.showtime, least, most, self.asked.now_ms))
                 && (!q.accessible || showing.offer.has_wheelchair_places())
                 && (q.places.is_none() || self.is_on_sale(entry, &showing.showtime))
                 && q.within_km.is_none_or(|km| self.distance(showing).is_some_and(|m| m <= km * 1_000))
@@ -323,7 +326,9 @@ impl<'a> Finding<'a> {
             Sort::Relevance if by_words => Some(u64::from(u32::MAX) - (fit.rank >> SCORE_BITS_DROPPED)),
             Sort::Relevance | Sort::Date => earliest(),
             Sort::Distance => showings().filter_map(|s| self.distance(s)).min().map(u64::from),
-            Sort::Price => showings().filter_map(|s| s.price).map(|(low, _)| low.unsigned_abs()).min(),
+            Sort::Price => {
+                showings().filter_map(|s| s.price(self.asked.now_ms)).map(|(low, _)| low.unsigned_abs()).min()
+            }
         };
         rank.unwrap_or(u64::MAX)
     }
@@ -350,10 +355,10 @@ impl<'a> Finding<'a> {
     fn hit(&self, words: &mut Words, fit: &Fit<'_>, wanted: &[Wanted]) -> Hit {
         let d = &fit.entry.event.details;
         let showings = || fit.showings.iter().filter_map(|at| fit.entry.showings.get(*at));
-        let currency = showings().find(|s| s.price.is_some()).map(|s| s.showtime.details.currency);
+        let currency = showings().find(|s| s.price(self.asked.now_ms).is_some()).map(|s| s.showtime.details.currency);
         let price = currency.and_then(|currency| {
             let of = showings().filter(|s| s.showtime.details.currency == currency);
-            Some((of.filter_map(|s| s.price).map(|(low, _)| low).min()?, currency))
+            Some((of.filter_map(|s| s.price(self.asked.now_ms)).map(|(low, _)| low).min()?, currency))
         });
         let snippet = highlight::snippet(words, &d.summary, wanted)
             .or_else(|| highlight::snippet(words, &d.description, wanted))

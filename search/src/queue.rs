@@ -49,7 +49,8 @@ impl Changed {
             | Change::ApiKeyChanged(_)
             | Change::OrganizationCreated(_)
             | Change::ImageAdded(_)
-            | Change::ImageForgotten(_) => {}
+            | Change::ImageForgotten(_)
+            | Change::VoucherChanged(_) => {}
         }
     }
 

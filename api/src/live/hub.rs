@@ -440,7 +440,8 @@ impl State {
                 | Change::ApiKeyChanged(_)
                 | Change::OrganizationCreated(_)
                 | Change::ImageAdded(_)
-                | Change::ImageForgotten(_) => {}
+                | Change::ImageForgotten(_)
+                | Change::VoucherChanged(_) => {}
             }
         }
     }

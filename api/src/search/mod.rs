@@ -186,7 +186,7 @@ fn hit(state: &State, caller: &Caller, hit: &Hit) -> Option<HitJson> {
             venue: venue.id,
             venue_name: venue.details.name.clone(),
             city: venue.details.city.clone(),
-            price_from: showing.price.map(|(low, _)| MoneyJson::new(low, showtime.details.currency)),
+            price_from: showing.price(state.now_ms()).map(|(low, _)| MoneyJson::new(low, showtime.details.currency)),
         })
     };
     Some(HitJson {

@@ -24,8 +24,11 @@ async fn no_data_of_one_organization_is_visible_to_another() {
     let order = node.staff("POST", "/api/v1/orders", &body).await.expect(201);
     let second = node.buyer("POST", &ours.holds(), &json!({"places": ["1-2"]})).await.expect(201);
 
+    let voucher = json!({"code": "OURS", "discount": {"basis_points": 1000}});
+    let voucher = id(&node.staff("POST", "/api/v1/vouchers", &voucher).await.expect(201));
     let name = json!({"name": "Stolen"});
     let state = json!({"state": "archived"});
+    let stolen = json!({"note": "stolen"});
     let attempts: Vec<(&str, String, &Value)> = vec![
         ("GET", format!("/api/v1/events/{draft}"), &Value::Null),
         ("GET", format!("/api/v1/venues/{venue}"), &Value::Null),
@@ -34,6 +37,9 @@ async fn no_data_of_one_organization_is_visible_to_another() {
         ("GET", format!("/api/v1/orders/{}/tickets", id(&order)), &Value::Null),
         ("GET", format!("/api/v1/tickets/{}", id(&order["tickets"][0])), &Value::Null),
         ("GET", format!("/api/v1/showtimes/{}/blocks", ours.showtime), &Value::Null),
+        ("GET", format!("/api/v1/vouchers/{voucher}"), &Value::Null),
+        ("PATCH", format!("/api/v1/vouchers/{voucher}"), &stolen),
+        ("DELETE", format!("/api/v1/vouchers/{voucher}"), &Value::Null),
         ("PATCH", format!("/api/v1/venues/{}", ours.venue), &name),
         ("PATCH", format!("/api/v1/events/{}", ours.event), &state),
         ("PATCH", format!("/api/v1/showtimes/{}", ours.showtime), &state),
@@ -61,6 +67,13 @@ async fn no_data_of_one_organization_is_visible_to_another() {
     for path in ["/api/v1/events?limit=100", "/api/v1/venues?limit=100"] {
         let list = ids(node.with(theirs, "GET", path, &Value::Null).await.expect(200));
         assert!(!list.contains(&draft) && !list.contains(&venue), "{path}");
+    }
+    assert!(ids(node.with(theirs, "GET", "/api/v1/vouchers?code=OURS", &Value::Null).await.expect(200)).is_empty());
+    assert!(ids(node.with(theirs, "GET", "/api/v1/vouchers", &Value::Null).await.expect(200)).is_empty());
+    for scope in [json!({"showtimes": [ours.showtime]}), json!({"events": [ours.event]}), json!({"block": block})] {
+        let mut body = json!({"discount": {"basis_points": 1000}});
+        body.as_object_mut().unwrap().extend(scope.as_object().unwrap().clone());
+        node.with(theirs, "POST", "/api/v1/vouchers", &body).await.problem(404, "not-found");
     }
     assert!(ids(node.with(theirs, "GET", "/api/v1/orders", &Value::Null).await.expect(200)).is_empty());
     let keys = node.with(theirs, "GET", "/api/v1/keys", &Value::Null).await.expect(200);

@@ -8,6 +8,8 @@ mod holds;
 mod images;
 mod isolation;
 mod live;
+mod prices;
 mod problems;
 mod search;
 mod support;
+mod vouchers;

@@ -40,8 +40,15 @@ pub fn pick(inventory: &Inventory, showtime: &Showtime, criteria: &BestAvailable
 
 /// As many seats of a tier side by side as the orphan rule allows; none if there are none.
 pub(crate) fn side_by_side(inventory: &Inventory, showtime: &Showtime, quantity: u32, tier: &str) -> Vec<u32> {
-    let criteria =
-        BestAvailable { quantity, tier: Some(tier.into()), section: None, accessible: 0, spread: 0, pick: Vec::new() };
+    let criteria = BestAvailable {
+        quantity,
+        tier: Some(tier.into()),
+        section: None,
+        accessible: 0,
+        spread: 0,
+        pick: Vec::new(),
+        types: Vec::new(),
+    };
     let search = Search::new(inventory, showtime, &criteria, &[]);
     search.ok().and_then(|search| search.together(showtime.details.orphan_rule)).unwrap_or_default()
 }
@@ -92,7 +99,7 @@ impl<'a> Search<'a> {
         let tier = match &criteria.tier {
             None => None,
             Some(id) => {
-                let at = showtime.details.tiers.iter().position(|t| t.id == *id);
+                let at = showtime.details.prices.tiers.iter().position(|t| t.id == *id);
                 Some(at.ok_or(Rejection::NotFound(Thing::Tier))? as u16)
             }
         };
@@ -100,7 +107,12 @@ impl<'a> Search<'a> {
         if criteria.section.is_some_and(|s| usize::from(s) >= plan.sections.len()) {
             return Err(Rejection::NotFound(Thing::Section));
         }
-        let given = |category| showtime.tier_of(category).is_some_and(|(t, _)| tier.is_none_or(|wanted| wanted == t));
+        let given = |category| {
+            showtime.tier_of(category).is_some_and(|(t, of)| {
+                let has_types = criteria.types.iter().all(|wanted| of.named(&wanted.ticket_type).is_some());
+                has_types && tier.is_none_or(|wanted| wanted == t)
+            })
+        };
         let categories = (0..plan.categories.len() as u16).map(given).collect();
         let rule = if inventory.minds_singles(showtime) { showtime.details.orphan_rule } else { OrphanRule::Off };
         Ok(Self { inventory, criteria, besides, rule, categories })

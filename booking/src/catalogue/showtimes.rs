@@ -11,6 +11,8 @@ use crate::ids::{OrganizationId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
 use crate::limits;
 use crate::plan::Plan;
+use crate::prices::check::{check as check_prices, keeps_tiers};
+use crate::prices::{Prices, PricesId};
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, State};
 use crate::text;
@@ -41,41 +43,19 @@ fn check(d: &ShowtimeDetails) -> Result<(), Rejection> {
     text::between("max_places_per_order", d.max_places_per_order, 1, limits::PLACES_PER_ORDER_MAX)
 }
 
-/// Which tier covers each category of the plan. Every name must be known and covered once.
-fn cover(d: &ShowtimeDetails, plan: &Plan) -> Result<Vec<Option<u16>>, Rejection> {
-    text::between("the number of price_tiers", d.tiers.len(), 1, limits::TIERS_MAX)?;
-    let mut of_category = vec![None; plan.categories.len()];
-    for (index, tier) in d.tiers.iter().enumerate() {
-        text::name("price_tiers.id", &tier.id)?;
-        text::at_most("price_tiers.id", &tier.id, limits::LABEL_CHARS_MAX)?;
-        text::name("price_tiers.name", &tier.name)?;
-        text::between("price_tiers.price", tier.price, 0, limits::AMOUNT_MAX)?;
-        text::between("price_tiers.fees", tier.fees, 0, limits::AMOUNT_MAX)?;
-        if d.tiers.iter().skip(index + 1).any(|other| other.id == tier.id) {
-            return Err(text::violated(format!("two price_tiers have the id {}", tier.id)));
-        }
-        for name in &tier.categories {
-            let at = plan.categories.iter().position(|c| c.name == *name);
-            let slot = at.and_then(|at| of_category.get_mut(at));
-            let slot = slot.ok_or_else(|| text::violated(format!("the plan has no category {name}")))?;
-            if slot.replace(index as u16).is_some() {
-                return Err(text::violated(format!("two price_tiers cover the category {name}")));
-            }
-        }
+/// Puts new prices in force. Those before are kept under their number if something may have been held at them.
+fn reprice(state: &mut State, cx: &mut Context, id: ShowtimeId, new: &Arc<Prices>) -> Result<(), Rejection> {
+    let Some(showtime) = state.showtimes.get(&id) else { return Ok(()) };
+    let (old, number, offered) = (showtime.details.prices.clone(), showtime.prices, showtime.offered);
+    if old == *new || !offered {
+        return Ok(());
     }
-    Ok(of_category)
-}
-
-/// Holds, orders and tickets name tiers by index and add amounts up: once there are any, tiers may be added at the end
-/// and change their prices, but keep their ids in order, and the currency stays.
-fn keeps_prices_readable(old: &ShowtimeDetails, new: &ShowtimeDetails) -> Result<(), Rejection> {
-    let kept = old.tiers.len() <= new.tiers.len() && old.tiers.iter().zip(&new.tiers).all(|(a, b)| a.id == b.id);
-    if !kept {
-        return Err(Rejection::Conflict("price_tiers in use keep their ids and order; add new ones at the end".into()));
+    if number >= limits::PRICES_KEPT_MAX {
+        let max = limits::PRICES_KEPT_MAX;
+        return Err(Rejection::Conflict(format!("the prices of a showtime can change {max} times at most").into()));
     }
-    if old.currency != new.currency {
-        return Err(Rejection::Conflict("the currency of a showtime with places held or sold cannot change".into()));
-    }
+    state.old_prices.insert(&mut cx.journal, PricesId { showtime: id, number }, old);
+    state.showtimes.update(&mut cx.journal, id, |showtime| showtime.prices = number + 1);
     Ok(())
 }
 
@@ -84,7 +64,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) ->
     event.ok_or(Rejection::NotFound(Thing::Event))?;
     let plan = plan_of(state, &c.details, c.organization)?;
     check(&c.details)?;
-    let tier_of_category = cover(&c.details, &plan)?;
+    let tier_of_category = check_prices(&c.details.prices, &plan)?;
     if state.showtimes.contains(&c.id) {
         return Err(Rejection::Conflict("a showtime with this id exists".into()));
     }
@@ -95,6 +75,8 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) ->
         event: c.event,
         details: c.details.clone(),
         tier_of_category,
+        prices: 0,
+        offered: c.details.state != ShowtimeState::Draft,
         version: cx.at.index,
         created_at_ms: cx.now_ms,
     });
@@ -115,7 +97,7 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) ->
     }
     let plan = plan_of(state, &c.details, c.organization)?;
     check(&c.details)?;
-    let tier_of_category = cover(&c.details, &plan)?;
+    let tier_of_category = check_prices(&c.details.prices, &plan)?;
     if was == ShowtimeState::Cancelled && c.details.state != ShowtimeState::Cancelled {
         return Err(Rejection::Conflict("a cancelled showtime cannot be put on sale again".into()));
     }
@@ -124,17 +106,24 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) ->
         return Err(Rejection::Conflict("a showtime with places held, sold or blocked cannot be a draft again".into()));
     }
     if used {
-        keeps_prices_readable(&showtime.details, &c.details)?;
-    }
-    if old_plan != c.details.plan {
-        if used {
-            return Err(Rejection::Conflict("places of the showtime's plan are held, sold or blocked".into()));
+        keeps_tiers(&showtime.details.prices, &c.details.prices)?;
+        if showtime.details.currency != c.details.currency {
+            return Err(Rejection::Conflict(
+                "the currency of a showtime with places held or sold cannot change".into(),
+            ));
         }
+    }
+    if old_plan != c.details.plan && used {
+        return Err(Rejection::Conflict("places of the showtime's plan are held, sold or blocked".into()));
+    }
+    reprice(state, cx, c.id, &c.details.prices)?;
+    if old_plan != c.details.plan {
         state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan, cx.at.index)));
     }
     state.showtimes.update(&mut cx.journal, c.id, |showtime| {
         showtime.details = c.details.clone();
         showtime.tier_of_category = tier_of_category;
+        showtime.offered |= c.details.state != ShowtimeState::Draft;
         showtime.version = cx.at.index;
     });
     cx.changes.push(Change::ShowtimeChanged(c.id));

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use booking::blocks::Block;
 use booking::catalogue::{Event, EventDetails, Showtime, Venue};
 use booking::command::{
-    AddImage, AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization, CreateShowtime,
-    CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, RevokeApiKey, UnblockPlaces,
-    UpdateEvent, UpdateShowtime, UpdateVenue,
+    AddImage, AreaQuantity, AreaTickets, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization,
+    CreateShowtime, CreateVenue, CreateVouchers, DeleteEvent, DeleteVenue, DeleteVoucher, ExtendHold, PlaceHold,
+    PlaceOrder, ReleaseHold, RevokeApiKey, SeatType, TypeQuantity, UnblockPlaces, UpdateEvent, UpdateShowtime,
+    UpdateVenue, UpdateVoucher,
 };
-use booking::holds::{Hold, HoldState, PricedArea, PricedPlaces, PricedSeat};
+use booking::holds::{FromBlock, Hold, HoldState};
 use booking::idempotency::Answer;
 use booking::ids::{
-    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId,
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId, VoucherId,
 };
 use booking::images::{EventImage, Image, ImageFile};
 use booking::inventory::AreaCounts;
@@ -25,7 +26,11 @@ use booking::money::Money;
 use booking::orders::{Buyer, Order, OrderPart, OrderState, OrderStep, Payment, Ticket, TicketPlace};
 use booking::organizations::Organization;
 use booking::plan::{Plan, attribute};
+use booking::prices::places::{Besides, Line, PricedArea, PricedPlaces, PricedSeat};
+use booking::prices::reckoning::Discount;
+use booking::prices::{EarlyPrice, Fee, FeeAmount, Per, PriceTier, Prices, PricesId, Tax, TicketType};
 use booking::state::Meta;
+use booking::vouchers::{Voucher, VoucherDetails, VoucherScope};
 use booking::{Actor, Command, Idempotency, Record, RecordKey, Rejection, Reply, Request, Thing};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +47,7 @@ const ORDER: OrderId = OrderId(0x17);
 const BLOCK: BlockId = BlockId(0x18);
 const KEY: KeyId = KeyId(0x19);
 const IMAGE: ImageId = ImageId(0x1b);
+const VOUCHER: VoucherId = VoucherId(0x1c);
 const FLOOR: AreaQuantity = AreaQuantity { area: 1, quantity: 2 };
 
 fn small_plan() -> Plan {
@@ -58,9 +64,23 @@ fn hold() -> Hold {
         serial: 5,
         state: HoldState::Confirmed(ORDER),
         places: PricedPlaces {
-            seats: [PricedSeat { seat: 1, tier: 2, price: 4_500, fees: 250 }].into(),
-            areas: [PricedArea { area: 1, quantity: 2, tier: 3, price: 2_000, fees: 0 }].into(),
+            lines: [
+                Line { tier: 2, ticket_type: 1, quantity: 1, price: 4_500, discount: 500, fees: 250, tax: 19 },
+                Line { tier: 3, ticket_type: 0, quantity: 2, price: 2_000, discount: 0, fees: 0, tax: 0 },
+            ]
+            .into(),
+            seats: [PricedSeat { seat: 1, line: 0 }].into(),
+            areas: [PricedArea { area: 1, line: 1, quantity: 2 }].into(),
+            prices: 4,
             currency: "EUR".parse().unwrap(),
+            complimentary: false,
+            besides: Some(Box::new(Besides {
+                fees: 100,
+                tax: 7,
+                waived: true,
+                voucher: Some(VOUCHER),
+                by_order: false,
+            })),
         },
         placed_at_ms: 1,
         expires_at_ms: 2,
@@ -68,12 +88,65 @@ fn hold() -> Hold {
         extended_until_ms: 4,
         ended_at_ms: Some(5),
         answer: Some(6),
+        from_block: Some(Box::new(FromBlock { block: BLOCK, serial: 9, seats: [1].into(), areas: [FLOOR].into() })),
+    }
+}
+
+fn prices() -> Prices {
+    let early = EarlyPrice { until_ms: 6, price: 3_000 };
+    let child = TicketType {
+        id: "c".into(),
+        name: "C".into(),
+        description: "d".into(),
+        early: vec![early],
+        hidden: true,
+        ..TicketType::unnamed(4_500)
+    };
+    let tier =
+        PriceTier { id: "t".into(), name: "T".into(), fees: 250, categories: vec!["c".into()], types: vec![child] };
+    let fee = |name: &str, amount, per| Fee { name: name.into(), amount, per };
+    let fees = vec![fee("f", FeeAmount::Absolute(100), Per::Order), fee("g", FeeAmount::Share(250), Per::Ticket)];
+    let tax = Tax { name: "x".into(), rate: 1_900, included: true, on_tickets: true, on_fees: false };
+    Prices { tiers: vec![tier], fees, taxes: vec![tax] }
+}
+
+fn voucher_details() -> VoucherDetails {
+    VoucherDetails {
+        note: "n".into(),
+        discount: Some((Discount::Share(1_000), Per::Order)),
+        scope: VoucherScope {
+            events: vec![EVENT],
+            showtimes: vec![SHOW],
+            tiers: vec!["t".into()],
+            ticket_types: vec!["c".into()],
+        },
+        unlocks: true,
+        block: Some(BLOCK),
+        max_uses: Some(5),
+        max_uses_per_buyer: Some(1),
+        max_tickets: Some(2),
+        from_ms: Some(1),
+        until_ms: Some(2),
+    }
+}
+
+fn voucher() -> Voucher {
+    Voucher {
+        id: VOUCHER,
+        organization: ORG,
+        code: "CODE-1".into(),
+        details: Arc::new(voucher_details()),
+        held: 1,
+        ordered: 2,
+        ended: true,
+        version: 7,
+        created_at_ms: 1,
     }
 }
 
 fn order() -> Order {
     let part = OrderPart { hold: HOLD, showtime: SHOW, serial: 5, places: hold().places };
-    let ticket = |place| Ticket { id: TicketId(0x1a), part: 0, place, tier: 2 };
+    let ticket = |place| Ticket { id: TicketId(0x1a), part: 0, place, tier: 2, ticket_type: 1 };
     let steps = vec![(1, Actor::Buyer, OrderStep::Placed), (2, Actor::Key(KEY), OrderStep::Paid(Payment::Comp))];
     Order {
         id: ORDER,
@@ -129,6 +202,8 @@ fn showtime() -> Showtime {
         event: EVENT,
         details: showtime_details(&small_plan()),
         tier_of_category: vec![Some(0), None],
+        prices: 2,
+        offered: true,
         version: 7,
         created_at_ms: 1,
     }
@@ -156,6 +231,7 @@ fn commands() -> Vec<Command> {
         accessible: 1,
         spread: 4,
         pick: vec![3],
+        types: vec![TypeQuantity { ticket_type: "c".into(), quantity: 2 }],
     };
     let scopes = Scope::NAMES.map(|(scope, _)| scope).to_vec();
     vec![
@@ -206,7 +282,9 @@ fn commands() -> Vec<Command> {
             plan: PLAN,
             seats: vec![1, 2],
             best: Some(best),
-            areas: vec![FLOOR],
+            areas: vec![AreaTickets { area: 1, quantity: 2, ticket_type: Some("c".into()) }],
+            types: vec![SeatType { seat: 2, ticket_type: "c".into() }],
+            voucher: Some("V".into()),
         }),
         Command::ExtendHold(ExtendHold { id: HOLD, organization: None }),
         Command::ReleaseHold(ReleaseHold { id: HOLD, organization: Some(ORG) }),
@@ -216,8 +294,28 @@ fn commands() -> Vec<Command> {
             holds: vec![HOLD],
             buyer: buyer(),
             payment: Payment::Comp,
+            voucher: Some("V".into()),
         })),
         Command::AddImage(AddImage { id: IMAGE, organization, files: vec![image_file()], color: [1, 2, 3] }),
+    ]
+}
+
+fn voucher_commands() -> Vec<Command> {
+    let (organization, expected) = (ORG, 7);
+    vec![
+        Command::CreateVouchers(Box::new(CreateVouchers {
+            first: VOUCHER,
+            organization,
+            codes: vec!["CODE-1".into()],
+            details: Box::new(voucher_details()),
+        })),
+        Command::UpdateVoucher(Box::new(UpdateVoucher {
+            organization,
+            id: VOUCHER,
+            expected,
+            details: Box::new(voucher_details()),
+        })),
+        Command::DeleteVoucher(DeleteVoucher { organization, id: VOUCHER }),
     ]
 }
 
@@ -244,7 +342,10 @@ fn is_known(command: &Command) {
         | Command::ExtendHold(_)
         | Command::ReleaseHold(_)
         | Command::PlaceOrder(_)
-        | Command::AddImage(_) => {}
+        | Command::AddImage(_)
+        | Command::CreateVouchers(_)
+        | Command::UpdateVoucher(_)
+        | Command::DeleteVoucher(_) => {}
     }
 }
 
@@ -263,6 +364,8 @@ fn rejections() -> Vec<Rejection> {
         Rejection::RuleViolated("r".into()),
         Rejection::IdempotencyKeyReused,
         Rejection::PlanChanged,
+        Rejection::VoucherInvalid,
+        Rejection::VoucherUsedUp { by_buyer: true },
     ]
 }
 
@@ -282,6 +385,8 @@ fn things() -> Vec<Thing> {
         Thing::Tier,
         Thing::Section,
         Thing::Image,
+        Thing::TicketType,
+        Thing::Voucher,
     ]
 }
 
@@ -299,6 +404,8 @@ fn replies() -> Vec<Reply> {
         Reply::Hold(Arc::new(hold())),
         Reply::Order(Arc::new(order())),
         Reply::Image(Arc::new(image())),
+        Reply::Voucher(Arc::new(voucher())),
+        Reply::Vouchers { first: VOUCHER, count: 3 },
     ]
 }
 
@@ -330,6 +437,8 @@ fn records() -> Vec<(RecordKey, Record)> {
         (RecordKey::Order(ORDER), Record::Order(Arc::new(order()))),
         (RecordKey::Answer(8), Record::Answer(Arc::new(answer))),
         (RecordKey::Image(IMAGE), Record::Image(Arc::new(image()))),
+        (RecordKey::Prices(PricesId { showtime: SHOW, number: 3 }), Record::Prices(Arc::new(prices()))),
+        (RecordKey::Voucher(VOUCHER), Record::Voucher(Arc::new(voucher()))),
     ]
 }
 
@@ -363,7 +472,7 @@ impl Pinned {
 #[expect(clippy::disallowed_methods, reason = "writing the file anew is the developer's tool, not the rules'")]
 fn bytes_that_reach_the_disk_never_change() {
     let mut pinned = Pinned { text: String::new(), seen: BTreeSet::new() };
-    for command in commands() {
+    for command in commands().into_iter().chain(voucher_commands()) {
         is_known(&command);
         pinned.pin("Command", &command);
     }
@@ -395,5 +504,5 @@ fn bytes_that_reach_the_disk_never_change() {
     }
     assert_eq!(written.next(), None, "something that was pinned has no sample any more");
     // Commands, rejections, things, replies and records by number of variants: none is forgotten.
-    assert_eq!(pinned.seen.len(), 21 + 13 + 14 + 12 + 14 + 14 + 1);
+    assert_eq!(pinned.seen.len(), 24 + 15 + 16 + 14 + 16 + 16 + 1);
 }

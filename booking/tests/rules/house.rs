@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use booking::catalogue::{
-    EventDetails, EventState, OrphanRule, PriceTier, ShowtimeDetails, ShowtimeState, VenueDetails,
-};
+use booking::catalogue::{EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails};
 use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, PlaceHold, PlaceOrder};
 use booking::ids::{EventId, HoldId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::orders::{Buyer, Payment};
 use booking::plan::{Area, Category, Plan, Point, Row, Run, Seat, Section};
+use booking::prices::{PriceTier, Prices, TicketType};
 use booking::{Actor, Applied, Command, Idempotency, Position, Proposal, Request, State};
 
 /// The organization that owns the first things.
@@ -158,9 +157,9 @@ pub(crate) fn showtime_details(plan: &Plan) -> ShowtimeDetails {
     let tiers = plan.categories.iter().map(|category| PriceTier {
         id: category.name.clone(),
         name: category.name.clone(),
-        price: 4_500,
         fees: 250,
         categories: vec![category.name.clone()],
+        types: vec![TicketType::unnamed(4_500)],
     });
     ShowtimeDetails {
         plan: plan.id,
@@ -175,14 +174,20 @@ pub(crate) fn showtime_details(plan: &Plan) -> ShowtimeDetails {
         orphan_rule: OrphanRule::Off,
         orphan_rule_until_percent: 90,
         currency: "EUR".parse().unwrap(),
-        tiers: tiers.collect(),
+        prices: Arc::new(Prices { tiers: tiers.collect(), fees: Vec::new(), taxes: Vec::new() }),
         state: ShowtimeState::OnSale,
     }
 }
 
+/// A hold of nothing yet.
+pub(crate) fn hold_of(id: u128, showtime: ShowtimeId, plan: PlanId) -> PlaceHold {
+    let (seats, areas, types) = (Vec::new(), Vec::new(), Vec::new());
+    PlaceHold { id: HoldId(id), showtime, plan, seats, best: None, areas, types, voucher: None }
+}
+
 pub(crate) fn place_hold(id: u128, showtime: ShowtimeId, plan: PlanId, seats: &[u32]) -> Command {
     let seats = seats.to_vec();
-    Command::PlaceHold(PlaceHold { id: HoldId(id), showtime, plan, seats, best: None, areas: Vec::new() })
+    Command::PlaceHold(PlaceHold { seats, ..hold_of(id, showtime, plan) })
 }
 
 pub(crate) fn sell(id: u128, hold: u128) -> Command {
@@ -192,6 +197,7 @@ pub(crate) fn sell(id: u128, hold: u128) -> Command {
         holds: vec![HoldId(hold)],
         buyer: Buyer::default(),
         payment: Payment::Cash,
+        voucher: None,
     }))
 }
 

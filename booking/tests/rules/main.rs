@@ -6,6 +6,7 @@ mod bounds;
 mod golden;
 mod house;
 mod images;
+mod money;
 mod nearest;
 mod random;
 mod scenario;

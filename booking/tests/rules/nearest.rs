@@ -14,7 +14,7 @@ use super::house::{House, RowOf, SHOP, place_hold, plan};
 const PLAN: PlanId = PlanId(1);
 
 fn criteria(quantity: u32, spread: u32) -> BestAvailable {
-    BestAvailable { quantity, tier: None, section: None, accessible: 0, spread, pick: Vec::new() }
+    BestAvailable { quantity, tier: None, section: None, accessible: 0, spread, pick: Vec::new(), types: Vec::new() }
 }
 
 /// Free seats of a run without a free neighbour in it, once some seats are taken.

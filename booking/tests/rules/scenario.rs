@@ -5,18 +5,21 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use booking::catalogue::{EventState, OrphanRule, PriceTier, ShowtimeState};
+use booking::catalogue::{EventState, OrphanRule, ShowtimeState};
 use booking::command::{
-    AreaQuantity, BestAvailable, BlockPlaces, CreateEvent, CreateOrganization, CreateShowtime, CreateVenue,
-    DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, UnblockPlaces, UpdateEvent,
-    UpdateShowtime,
+    AreaQuantity, AreaTickets, BestAvailable, BlockPlaces, CreateEvent, CreateOrganization, CreateShowtime,
+    CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, SeatType, TypeQuantity,
+    UnblockPlaces, UpdateEvent, UpdateShowtime,
 };
 use booking::holds::{Hold, HoldState};
 use booking::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::inventory::PlaceState;
 use booking::orders::{Buyer, Order, Payment, TicketPlace};
 use booking::plan::attribute;
+use booking::prices::{PriceTier, TicketType};
 use booking::{Actor, Applied, Change, Command, Idempotency, Rejection, Reply, best_available, invariants};
+
+mod money;
 
 use super::house::{AreaOf, House, MIDNIGHT_MS, RowOf, SHOP, event_details, plan, showtime_details, venue_details};
 
@@ -44,6 +47,7 @@ struct Stage {
     holds: Names,
     orders: Names,
     blocks: Names,
+    vouchers: Names,
     changes: Vec<Change>,
     rows: Vec<String>,
 }
@@ -104,6 +108,7 @@ impl Stage {
             holds: Names::default(),
             orders: Names::default(),
             blocks: Names::default(),
+            vouchers: Names::default(),
             changes: Vec::new(),
             rows: Vec::new(),
         }
@@ -168,10 +173,14 @@ impl Stage {
     fn details(&self, plan: PlanId, words: &Words) -> booking::catalogue::ShowtimeDetails {
         let of_plan = self.house.state.plan(plan).unwrap_or_else(|| panic!("no plan {plan}"));
         let mut d = showtime_details(of_plan);
-        d.tiers.iter_mut().for_each(|tier| tier.fees = 0);
+        let prices = Arc::make_mut(&mut d.prices);
+        prices.tiers.iter_mut().for_each(|tier| tier.fees = 0);
+        if let Some(tiers) = words.named.get("tiers") {
+            prices.tiers = tiers.split(',').map(tier).collect();
+        }
         for (name, value) in &words.named {
             match *name {
-                "plan" | "event" => {}
+                "plan" | "event" | "tiers" => {}
                 "ttl" => d.hold_ttl_ms = minutes_ms(value),
                 "extensions" => d.max_extensions = number(value),
                 "max" => d.max_places_per_order = number(value),
@@ -194,7 +203,9 @@ impl Stage {
                         _ => ShowtimeState::OnSale,
                     }
                 }
-                "tiers" => d.tiers = value.split(',').map(tier).collect(),
+                "types" => money::add_types(Arc::make_mut(&mut d.prices), value),
+                "fees" => Arc::make_mut(&mut d.prices).fees = money::fees(value),
+                "taxes" => Arc::make_mut(&mut d.prices).taxes = money::taxes(value),
                 other => panic!("a showtime has no {other}"),
             }
         }
@@ -232,6 +243,9 @@ impl Stage {
             Rejection::RuleViolated(what) => format!("rule-violated: {what}"),
             Rejection::IdempotencyKeyReused => "idempotency-key-reused".to_owned(),
             Rejection::PlanChanged => "plan-changed".to_owned(),
+            Rejection::VoucherInvalid => "voucher-invalid".to_owned(),
+            Rejection::VoucherUsedUp { by_buyer: false } => "voucher-used-up".to_owned(),
+            Rejection::VoucherUsedUp { by_buyer: true } => "voucher-used-up by the buyer".to_owned(),
         }
     }
 
@@ -298,6 +312,7 @@ impl Stage {
                 Change::ApiKeyChanged(_) => "key".to_owned(),
                 Change::OrganizationCreated(_) => "organization".to_owned(),
                 Change::ImageAdded(_) | Change::ImageForgotten(_) => "image".to_owned(),
+                Change::VoucherChanged(_) => "voucher".to_owned(),
             });
         }
         if texts.is_empty() { "none".to_owned() } else { texts.join(" · ") }
@@ -322,7 +337,14 @@ impl Stage {
     fn hold_command(&mut self, words: &Words) -> Command {
         let (showtime, plan) = self.showtime(words.plain[1]);
         let id = HoldId(self.mint());
-        let seats = self.seats(plan, words.plain[2..].iter().copied());
+        let parted = |word: &&str| word.split_once(':').map(|(id, of)| (id.to_owned(), of.to_owned()));
+        let asked: Vec<String> =
+            words.plain[2..].iter().map(|w| parted(w).map_or((*w).to_owned(), |(id, _)| id)).collect();
+        let seats = self.seats(plan, asked.iter().map(String::as_str));
+        let types = seats.iter().zip(&words.plain[2..]).filter_map(|(seat, word)| {
+            parted(word).map(|(_, of)| SeatType { seat: *seat, ticket_type: of.as_str().into() })
+        });
+        let types = types.collect();
         let best = words.named.get("best").map(|quantity| {
             let sections = &self.house.state.plan(plan).unwrap().sections;
             BestAvailable {
@@ -335,11 +357,22 @@ impl Stage {
                 accessible: words.named.get("accessible").map_or(0, |n| number(n)),
                 spread: words.named.get("spread").map_or(0, |n| number(n)),
                 pick: words.named.get("pick").map_or_else(Vec::new, |ids| self.seats(plan, ids.split(','))),
+                types: words
+                    .named
+                    .get("types")
+                    .map_or_else(Vec::new, |all| all.split(',').map(type_quantity).collect()),
             }
         });
         let plan_named = words.named.get("plan").map_or(plan, |name| PlanId(number(&name[1..])));
-        let areas = self.areas(plan, words);
-        Command::PlaceHold(PlaceHold { id, showtime, plan: plan_named, seats, best, areas })
+        let of_plan = self.house.state.plan(plan).unwrap();
+        let area = |(name, value): (&&str, &&str)| {
+            let (id, of) = name.split_once(':').map_or((*name, None), |(id, of)| (id, Some(of.into())));
+            let area = of_plan.area_index(id)?;
+            Some(AreaTickets { area, quantity: number(value), ticket_type: of })
+        };
+        let areas = words.named.iter().filter_map(area).collect();
+        let voucher = words.named.get("voucher").map(|code| (*code).into());
+        Command::PlaceHold(PlaceHold { id, showtime, plan: plan_named, seats, best, areas, types, voucher })
     }
 
     fn command(&mut self, who: &str, words: &Words) -> Option<Command> {
@@ -359,6 +392,7 @@ impl Stage {
                 holds: given[1..].iter().filter(|w| w.starts_with('H')).map(|w| HoldId(self.holds.id(w))).collect(),
                 buyer: Buyer { email: words.named.get("email").map_or("", |e| e).into(), ..Buyer::default() },
                 payment: if given.contains(&"comp") { Payment::Comp } else { Payment::Cash },
+                voucher: words.named.get("voucher").map(|code| (*code).into()),
             })),
             "block" => {
                 let (showtime, plan) = self.showtime(given[1]);
@@ -371,6 +405,7 @@ impl Stage {
                 let (id, showtime) = (BlockId(self.blocks.id(given[2])), self.showtime(given[1]).0);
                 Command::UnblockPlaces(UnblockPlaces { organization: staff, showtime, id })
             }
+            "voucher" | "set-voucher" | "end-voucher" => return self.voucher_command(staff, words),
             _ => return self.catalogue_command(staff, words),
         })
     }
@@ -441,7 +476,7 @@ impl Stage {
                 let (inventory, of) = (state.inventory(id).unwrap(), state.showtime(id).unwrap());
                 self.ids(&best_available::pick(inventory, of, &hold.best.unwrap(), &hold.seats))
             }
-            _ => return None,
+            _ => return self.look_at_money(words),
         })
     }
 
@@ -486,6 +521,11 @@ impl Stage {
             Reply::Block(block) => stage.blocks.name('B', block.id.0),
             Reply::Hold(hold) => stage.show_hold(hold),
             Reply::Order(order) => stage.show_order(order),
+            Reply::Voucher(voucher) => stage.show_voucher(voucher),
+            Reply::Vouchers { first, count } => {
+                let names = (0..u128::from(*count)).map(|n| stage.vouchers.name('V', first.0 + n));
+                names.collect::<Vec<_>>().join(" ")
+            }
         })
     }
 }
@@ -496,7 +536,13 @@ fn tier(text: &str) -> PriceTier {
     let id = parts.next().unwrap();
     let price = parts.next().map_or(4_500, |p| (number::<f64>(p) * 100.0) as i64);
     let categories = parts.next().unwrap_or(id).split('+').filter(|c| !c.is_empty()).map(Into::into).collect();
-    PriceTier { id: id.into(), name: id.into(), price, fees: 0, categories }
+    PriceTier { id: id.into(), name: id.into(), fees: 0, categories, types: vec![TicketType::unnamed(price)] }
+}
+
+/// `type*quantity`.
+fn type_quantity(text: &str) -> TypeQuantity {
+    let (id, quantity) = text.split_once('*').unwrap();
+    TypeQuantity { ticket_type: id.into(), quantity: number(quantity) }
 }
 
 fn hash(text: &str) -> u128 {
@@ -537,4 +583,4 @@ macro_rules! scenarios {
     )*};
 }
 
-scenarios! { holds expiry best_available rows spread companions areas orphans orphans_elsewhere orders blocks idempotency catalogue precedence }
+scenarios! { prices fees vouchers unlocked holds expiry best_available rows spread companions areas orphans orphans_elsewhere orders blocks idempotency catalogue precedence }

@@ -2,7 +2,7 @@
 
 use booking::catalogue::{EventState, ShowtimeState};
 
-use crate::world::{A, B, DAY_MS, NOW_MS, World, counts, event, find, find_as, showtime, tier, titles, wait};
+use crate::world::{A, B, DAY_MS, NOW_MS, World, counts, event, find, find_as, prices, showtime, titles, wait};
 use search::{Query, Typed};
 
 const BERLIN: (i32, i32) = (52_520_000, 13_405_000);
@@ -23,7 +23,7 @@ fn two_cities() -> World {
             details.summary = "Ein Abend für die ganze Familie & <b>mehr</b>.".into();
             let id = world.event(A, details);
             let mut of = showtime(plan, days);
-            of.tiers = vec![tier(price)];
+            of.prices = prices(price);
             world.showtime(id, of);
         }
     }

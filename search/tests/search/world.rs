@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use booking::catalogue::{
-    EventDetails, EventState, OrphanRule, PriceTier, ShowtimeDetails, ShowtimeState, VenueDetails,
-};
+use booking::catalogue::{EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails};
 use booking::command::{
     Actor, AreaQuantity, BlockPlaces, CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, DeleteEvent,
     UpdateEvent, UpdateShowtime, UpdateVenue,
@@ -14,6 +12,7 @@ use booking::command::{
 use booking::ids::{BlockId, EventId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::money::Currency;
 use booking::plan::{Area, Category, Plan, Point, Row, Run, Seat, Section, attribute};
+use booking::prices::{PriceTier, Prices, TicketType};
 use booking::{Change, Command, Position, Proposal, Request, State};
 use search::{Found, Query, Read, Search};
 
@@ -246,13 +245,15 @@ pub(crate) fn showtime(plan: PlanId, days: u64) -> ShowtimeDetails {
         orphan_rule: OrphanRule::Off,
         orphan_rule_until_percent: 90,
         currency: "EUR".parse::<Currency>().unwrap(),
-        tiers: vec![tier(2_000)],
+        prices: prices(2_000),
         state: ShowtimeState::OnSale,
     }
 }
 
-pub(crate) fn tier(price: i64) -> PriceTier {
-    PriceTier { id: "t".into(), name: "all".into(), price, fees: 100, categories: vec!["all".into()] }
+pub(crate) fn prices(price: i64) -> Arc<Prices> {
+    let types = vec![TicketType::unnamed(price)];
+    let tier = PriceTier { id: "t".into(), name: "all".into(), fees: 100, categories: vec!["all".into()], types };
+    Arc::new(Prices { tiers: vec![tier], ..Prices::default() })
 }
 
 /// Searches as somebody without credentials.

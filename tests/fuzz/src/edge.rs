@@ -16,6 +16,11 @@ const SECRET: &str = "a secret for tests only";
 const INPUTS_OF_A_NODE: u32 = 5_000;
 /// What stands in inputs for what a node makes up: as long as what takes its place.
 const NAMES: [&str; 6] = ["ven", "pln", "evt", "sht", "hld", "ord"];
+/// Prices with everything in them.
+const PRICES: &str = r#"{"price_tiers":[{"id":"t1","name":"All","categories":["All"],"ticket_types":[{"id":"child",
+    "name":"Child","price":{"amount":100,"currency":"EUR"},"early_prices":[{"until":"2098-01-01T00:00:00Z",
+    "price":{"amount":50,"currency":"EUR"}}],"max_per_order":3,"hidden":true}]}],"fees":[{"name":"F","basis_points":250,
+    "per":"order"}],"taxes":[{"name":"VAT","basis_points":1900,"included":true,"on":["tickets"]}]}"#;
 const KEY: &str = "KEY";
 const TOKEN: &str = "TOKEN";
 
@@ -249,6 +254,27 @@ pub(crate) fn request_seeds() -> Vec<Vec<u8>> {
         ),
         ("POST", "/api/v1/keys".to_owned(), staff, r#"{"name":"till","scopes":["read"]}"#.to_owned()),
         ("POST", "/api/v1/organizations".to_owned(), staff, r#"{"name":"Rival"}"#.to_owned()),
+        (
+            "POST",
+            "/api/v1/vouchers".to_owned(),
+            staff,
+            format!(
+                r#"{{"code":"PRESS","discount":{{"basis_points":1000,"per":"order"}},"showtimes":["{showtime}"]}}"#
+            ),
+        ),
+        (
+            "POST",
+            "/api/v1/vouchers/bulk".to_owned(),
+            staff,
+            r#"{"count":3,"prefix":"A","voucher":{"discount":{"amount":{"amount":5,"currency":"EUR"}}}}"#.to_owned(),
+        ),
+        (
+            "POST",
+            format!("/api/v1/showtimes/{showtime}/holds"),
+            buyer,
+            r#"{"places":[{"id":"1-5","ticket_type":"child"}],"voucher":"PRESS"}"#.to_owned(),
+        ),
+        ("PATCH", format!("/api/v1/showtimes/{showtime}"), staff, PRICES.to_owned()),
     ];
     let conditions = "authorization: Bearer KEY\nif-match: \"1\"\nif-none-match: W/\"2\", *\nx-min-log-index: 3\n\
         accept: application/vnd.usher.seats;q=0.5, */*\norigin: http://localhost";

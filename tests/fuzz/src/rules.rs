@@ -4,12 +4,16 @@ use std::sync::OnceLock;
 
 use booking::catalogue::OrphanRule;
 use booking::command::{
-    AreaQuantity, BestAvailable, BlockPlaces, CreateApiKey, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold,
-    ReleaseHold, RevokeApiKey, UnblockPlaces, UpdateEvent, UpdateShowtime, UpdateVenue,
+    AreaQuantity, AreaTickets, BestAvailable, BlockPlaces, CreateApiKey, CreateVouchers, DeleteEvent, DeleteVenue,
+    DeleteVoucher, ExtendHold, PlaceHold, ReleaseHold, RevokeApiKey, SeatType, UnblockPlaces, UpdateEvent,
+    UpdateShowtime, UpdateVenue, UpdateVoucher,
 };
 use booking::holds::{Hold, HoldState};
-use booking::ids::{BlockId, EventId, HoldId, KeyId, PlanId, ShowtimeId, VenueId};
+use booking::ids::{BlockId, EventId, HoldId, KeyId, PlanId, ShowtimeId, VenueId, VoucherId};
 use booking::keys::Scope;
+use booking::prices::Per;
+use booking::prices::reckoning::Discount;
+use booking::vouchers::{VoucherDetails, VoucherScope};
 use booking::{Actor, Command, Idempotency, Position, Proposal, Record, RecordKey, Request, State, invariants};
 
 use crate::allocation::within;
@@ -39,6 +43,7 @@ fn house() -> &'static House {
         house.must(place_hold(2, SHOWTIME, PLAN, &[6]));
         house.must(sell(1, 1));
         house.must(block());
+        house.must(voucher(1, "friend"));
         house
     })
 }
@@ -54,6 +59,27 @@ fn block() -> Command {
     Command::BlockPlaces(BlockPlaces { id, organization: SHOP, showtime: SHOWTIME, plan: PLAN, seats, areas, reason })
 }
 
+/// Half the price for places of the block, five times.
+fn voucher_details() -> VoucherDetails {
+    VoucherDetails {
+        note: "".into(),
+        discount: Some((Discount::Share(5_000), Per::Order)),
+        scope: VoucherScope::default(),
+        unlocks: true,
+        block: Some(BlockId(1)),
+        max_uses: Some(5),
+        max_uses_per_buyer: None,
+        max_tickets: None,
+        from_ms: None,
+        until_ms: None,
+    }
+}
+
+fn voucher(id: u128, code: &str) -> Command {
+    let (codes, details) = (vec![code.into()], Box::new(voucher_details()));
+    Command::CreateVouchers(Box::new(CreateVouchers { first: VoucherId(id), organization: SHOP, codes, details }))
+}
+
 pub(crate) fn entry(bytes: &[u8]) {
     within((8 << 20) + 64 * bytes.len(), || raft::fuzz::entry(bytes));
 }
@@ -61,7 +87,8 @@ pub(crate) fn entry(bytes: &[u8]) {
 pub(crate) fn entry_seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> =
         raft::fuzz::seeds().into_iter().filter(|(of, _)| *of == "entries").map(|(_, bytes)| bytes).collect();
-    let requests: Vec<Request> = commands_to_try().into_iter().map(|command| marked(command, 1)).collect();
+    let requests: Vec<Request> =
+        commands_to_try().into_iter().chain(of_prices()).map(|command| marked(command, 1)).collect();
     seeds.extend(requests.iter().map(|request| raft::fuzz::entry_bytes(MIDNIGHT_MS, std::slice::from_ref(request))));
     seeds.push(raft::fuzz::entry_bytes(MIDNIGHT_MS, requests.get(12..16).unwrap()));
     seeds
@@ -128,10 +155,19 @@ fn marked(command: Command, key: u128) -> Request {
 fn commands_to_try() -> Vec<Command> {
     let details = || showtime_details(&small_plan());
     let best = |quantity, accessible| {
-        let best = BestAvailable { quantity, tier: None, section: None, accessible, spread: 5, pick: vec![2, 3] };
+        let best = BestAvailable {
+            quantity,
+            tier: None,
+            section: None,
+            accessible,
+            spread: 5,
+            pick: vec![2, 3],
+            types: Vec::new(),
+        };
         PlaceHold { best: Some(best), ..hold_of(9) }
     };
-    let hold_areas = PlaceHold { areas: vec![AreaQuantity { area: 0, quantity: 3 }], ..hold_of(10) };
+    let tickets = AreaTickets { area: 0, quantity: 3, ticket_type: None };
+    let hold_areas = PlaceHold { areas: vec![tickets], voucher: Some("friend".into()), ..hold_of(10) };
     let organization = Some(SHOP);
     let mut strict = details();
     strict.orphan_rule = OrphanRule::Strict;
@@ -186,8 +222,28 @@ fn commands_to_try() -> Vec<Command> {
     ]
 }
 
+/// What concerns prices: a place of the block by its voucher, a type that is not there, staff's changes.
+fn of_prices() -> Vec<Command> {
+    vec![
+        Command::PlaceHold(PlaceHold { seats: vec![11], voucher: Some("FRIEND".into()), ..hold_of(11) }),
+        Command::PlaceHold(PlaceHold {
+            seats: vec![5],
+            types: vec![SeatType { seat: 5, ticket_type: "child".into() }],
+            ..hold_of(12)
+        }),
+        voucher(2, "press"),
+        Command::UpdateVoucher(Box::new(UpdateVoucher {
+            organization: SHOP,
+            id: VoucherId(1),
+            expected: 1,
+            details: Box::new(voucher_details()),
+        })),
+        Command::DeleteVoucher(DeleteVoucher { organization: SHOP, id: VoucherId(1) }),
+    ]
+}
+
 fn hold_of(id: u128) -> PlaceHold {
-    PlaceHold { id: HoldId(id), showtime: SHOWTIME, plan: PLAN, seats: Vec::new(), best: None, areas: Vec::new() }
+    crate::house::hold_of(id, SHOWTIME, PLAN)
 }
 
 pub(crate) fn command_seeds() -> Vec<Vec<u8>> {
@@ -199,7 +255,8 @@ pub(crate) fn command_seeds() -> Vec<Vec<u8>> {
         }
         seed
     };
-    let all = commands_to_try();
+    let mut all = commands_to_try();
+    all.extend(of_prices());
     let mut seeds: Vec<Vec<u8>> = all.iter().map(|command| sequence(0, std::slice::from_ref(command), 1, 0)).collect();
     // Twice under one key; expiry between; from an empty house; all of it.
     seeds.push(sequence(0, &[all[12].clone(), all[12].clone(), all[16].clone(), all[17].clone()], 2, 7));

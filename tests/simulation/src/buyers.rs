@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use booking::command::{BestAvailable, CreateShowtime, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold};
+use booking::command::{BestAvailable, CreateShowtime, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, SeatType};
 use booking::ids::{HoldId, OrderId, ShowtimeId};
 use booking::orders::{Buyer, Payment};
 use booking::{Actor, Command, Reply, Request};
@@ -13,7 +13,7 @@ use raft::Answer;
 use tokio::time::Instant;
 
 use crate::draw::Draw;
-use crate::house::{PLAN, SEATS, SHOP, SHOWTIMES, once};
+use crate::house::{PLAN, SEATS, SHOP, SHOWTIMES, VOUCHER, once};
 use crate::machines::Machines;
 
 /// A client that was not answered for so long gives up: what it asked for may or may not have happened.
@@ -163,9 +163,15 @@ impl Client {
             accessible: 0,
             spread: first,
             pick: (first..first + quantity).collect(),
+            types: Vec::new(),
         });
         let seats = if best.is_some() { Vec::new() } else { (first..first + quantity).collect() };
-        Command::PlaceHold(PlaceHold { id: HoldId(self.name()), showtime, plan: PLAN, seats, best, areas: Vec::new() })
+        // The market sets up this voucher, with fewer uses than are asked for; and a type for children.
+        let voucher = self.draw.one_in(8).then(|| VOUCHER.into());
+        let child = seats.first().copied().filter(|_| self.draw.one_in(4));
+        let types = child.map(|seat| SeatType { seat, ticket_type: "child".into() }).into_iter().collect();
+        let (id, areas) = (HoldId(self.name()), Vec::new());
+        Command::PlaceHold(PlaceHold { id, showtime, plan: PLAN, seats, best, areas, types, voucher })
     }
 
     /// Names what this client asks for now.
@@ -187,6 +193,7 @@ impl Client {
                 holds: vec![self.holds.swap_remove(at)],
                 buyer: Buyer::default(),
                 payment: if self.draw.one_in(4) { Payment::Comp } else { Payment::Cash },
+                voucher: self.draw.one_in(8).then(|| VOUCHER.into()),
             })),
         }
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use booking::catalogue::{
-    EventDetails, EventState, OrphanRule, PriceTier, ShowtimeDetails, ShowtimeState, VenueDetails,
-};
-use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue};
-use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId};
+use booking::catalogue::{EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails};
+use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, CreateVouchers};
+use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId};
 use booking::plan::{Category, Plan, Point, Row, Run, Seat, Section};
+use booking::prices::reckoning::Discount;
+use booking::prices::{Fee, FeeAmount, Per, PriceTier, Prices, TicketType};
+use booking::vouchers::{VoucherDetails, VoucherScope};
 use booking::{Actor, Command, Idempotency, Request};
 
 pub(crate) const SHOP: OrganizationId = OrganizationId(1);
@@ -80,15 +81,42 @@ fn showtime() -> ShowtimeDetails {
         orphan_rule: OrphanRule::Off,
         orphan_rule_until_percent: 90,
         currency: "EUR".parse().unwrap(),
-        tiers: vec![PriceTier {
-            id: "seat".into(),
-            name: "seat".into(),
-            price: 4_500,
-            fees: 250,
-            categories: vec!["seat".into()],
-        }],
+        prices: Arc::new(Prices {
+            tiers: vec![PriceTier {
+                id: "seat".into(),
+                name: "seat".into(),
+                fees: 250,
+                categories: vec!["seat".into()],
+                types: vec![
+                    TicketType { id: "adult".into(), name: "adult".into(), ..TicketType::unnamed(4_500) },
+                    TicketType { id: "child".into(), name: "child".into(), ..TicketType::unnamed(2_000) },
+                ],
+            }],
+            fees: vec![Fee { name: "order".into(), amount: FeeAmount::Absolute(100), per: Per::Order }],
+            taxes: Vec::new(),
+        }),
         state: ShowtimeState::OnSale,
     }
+}
+
+/// A voucher that many ask for and few get.
+pub(crate) const VOUCHER: &str = "FEW";
+
+fn voucher() -> Command {
+    let details = VoucherDetails {
+        note: "".into(),
+        discount: Some((Discount::Share(3_333), Per::Order)),
+        scope: VoucherScope::default(),
+        unlocks: false,
+        block: None,
+        max_uses: Some(12),
+        max_uses_per_buyer: None,
+        max_tickets: Some(3),
+        from_ms: None,
+        until_ms: None,
+    };
+    let (codes, details) = (vec![VOUCHER.into()], Box::new(details));
+    Command::CreateVouchers(Box::new(CreateVouchers { first: VoucherId(1), organization: SHOP, codes, details }))
 }
 
 /// What staff enter before sales begin, in order.
@@ -122,5 +150,6 @@ pub(crate) fn setting_up() -> Vec<Command> {
         let create = CreateShowtime { id, organization: SHOP, event: EventId(1), details: showtime() };
         Command::CreateShowtime(Box::new(create))
     }));
+    commands.push(voucher());
     commands
 }

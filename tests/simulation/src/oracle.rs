@@ -181,7 +181,9 @@ impl Oracle {
                 | Reply::Event(_)
                 | Reply::Showtime(_)
                 | Reply::Block(_)
-                | Reply::Image(_),
+                | Reply::Image(_)
+                | Reply::Voucher(_)
+                | Reply::Vouchers { .. },
             )
             | Err(_) => {}
         }
