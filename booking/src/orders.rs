@@ -222,7 +222,7 @@ fn check_showtimes(state: &State, taken: &[Arc<Hold>]) -> Result<(), Rejection> 
 /// Several holds of a showtime together have no more tickets of a type than one of them may have.
 fn check_types(state: &State, hold: &Hold, taken: &[Arc<Hold>]) -> Result<(), Rejection> {
     let Some(prices) = state.prices_of(hold.showtime, hold.places.prices) else { return Ok(()) };
-    for line in &hold.places.lines {
+    for line in hold.places.lines() {
         let tier = prices.tier(line.tier);
         let Some((tier, of)) = tier.zip(prices.ticket_type(line.tier, line.ticket_type)) else { continue };
         // Indexes differ between prices, ids do not.

@@ -182,7 +182,7 @@ impl Chooser<'_> {
     /// No ticket type has fewer or more tickets than are sold together.
     fn check_types(&self, places: &PricedPlaces) -> Result<(), Rejection> {
         let prices = &self.showtime.details.prices;
-        for line in &places.lines {
+        for line in places.lines() {
             let Some(of) = prices.ticket_type(line.tier, line.ticket_type) else { continue };
             let wanted = places.count_of(line.tier, line.ticket_type);
             if wanted < of.min_per_order || wanted > of.max_per_order {

@@ -2,6 +2,8 @@
 //! Lines carry amounts and the number of the prices they come from; names of fees and taxes, and how much of which, are
 //! found in those prices again by the same reckoning (`PricedPlaces::parts`), so that an order stays small.
 
+use std::hash::{Hash, Hasher};
+
 use serde::{Deserialize, Serialize};
 
 use crate::command::AreaQuantity;
@@ -12,7 +14,7 @@ use crate::prices::reckoning::{Discount, Extra, Part, share_out};
 use crate::prices::{Per, Prices};
 
 /// Tickets of one type at one price: what a receipt lists. All amounts are of one ticket, in minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Line {
     /// Index of the tier.
     pub tier: u16,
@@ -38,7 +40,7 @@ impl Line {
 }
 
 /// A seat of a hold or an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PricedSeat {
     /// Seat number in the plan.
     pub seat: u32,
@@ -55,6 +57,24 @@ pub struct PricedArea {
     pub line: u16,
     /// How many places.
     pub quantity: u32,
+}
+
+// Three times each hold is hashed for the digest, once each order: small numbers go together.
+impl Hash for Line {
+    fn hash<H: Hasher>(&self, to: &mut H) {
+        let Self { tier, ticket_type, quantity, price, discount, fees, tax } = *self;
+        to.write_u64(u64::from(tier) << 48 | u64::from(ticket_type) << 32 | u64::from(quantity));
+        for amount in [price, discount, fees, tax] {
+            to.write_i64(amount);
+        }
+    }
+}
+
+impl Hash for PricedSeat {
+    fn hash<H: Hasher>(&self, to: &mut H) {
+        let Self { seat, line } = *self;
+        to.write_u64(u64::from(line) << 32 | u64::from(seat));
+    }
 }
 
 /// What few holds have: fees per order, a voucher.
@@ -75,8 +95,10 @@ pub struct Besides {
 /// The places of a hold or of an order's part, at the prices that were shown first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PricedPlaces {
-    /// Prices, each with its number of tickets.
-    pub lines: Box<[Line]>,
+    /// The first price with its number of tickets; most have one only.
+    pub first: Line,
+    /// Further prices.
+    pub more: Box<[Line]>,
     /// Numbered seats.
     pub seats: Box<[PricedSeat]>,
     /// Area places.
@@ -169,7 +191,7 @@ impl PricedPlaces {
 
     /// The same places, given away.
     pub(crate) fn given_away(mut self) -> Self {
-        for line in &mut self.lines {
+        for line in std::iter::once(&mut self.first).chain(&mut self.more) {
             (line.price, line.discount, line.fees, line.tax) = (0, 0, 0, 0);
         }
         if let Some(besides) = &mut self.besides {
@@ -199,9 +221,14 @@ impl PricedPlaces {
         seats.chain(areas)
     }
 
+    /// Its lines, each with its number of tickets.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
     /// A line by its index.
     pub fn line(&self, index: u16) -> Option<&Line> {
-        self.lines.get(usize::from(index))
+        index.checked_sub(1).map_or(Some(&self.first), |further| self.more.get(usize::from(further)))
     }
 
     /// The voucher that was used.
@@ -225,7 +252,7 @@ impl PricedPlaces {
     }
 
     fn sum(&self, of: impl Fn(&Line) -> i64) -> i64 {
-        self.lines.iter().map(|line| of(line) * i64::from(line.quantity)).sum()
+        self.lines().map(|line| of(line) * i64::from(line.quantity)).sum()
     }
 
     /// Area places by area.
@@ -242,13 +269,13 @@ impl PricedPlaces {
 
     /// How many places are tickets of a type.
     pub(crate) fn count_of(&self, tier: u16, ticket_type: u16) -> u32 {
-        let lines = self.lines.iter().filter(|l| (l.tier, l.ticket_type) == (tier, ticket_type));
+        let lines = self.lines().filter(|l| (l.tier, l.ticket_type) == (tier, ticket_type));
         lines.map(|line| line.quantity).sum()
     }
 
     /// How many places.
     pub fn count(&self) -> u32 {
-        self.lines.iter().map(|line| line.quantity).sum()
+        self.lines().map(|line| line.quantity).sum()
     }
 
     /// Fees and taxes by what they are, each with its sum in minor units, in the order of the prices they come from.
@@ -262,7 +289,7 @@ impl PricedPlaces {
             Some((_, sum)) => *sum += amount,
             None => parts.push((part, amount)),
         };
-        for line in &self.lines {
+        for line in self.lines() {
             let quantity = i64::from(line.quantity);
             if let Some(tier) = prices.tier(line.tier) {
                 let mut each = |part, amount: i64| add(part, amount * quantity);
@@ -294,7 +321,7 @@ impl PricedPlaces {
         };
         let parts: i64 =
             self.parts(prices).iter().filter(|(part, _)| prices.is_on_top(*part)).map(|(_, sum)| sum).sum();
-        self.lines.iter().enumerate().all(|(i, line)| counted(i) == line.quantity as usize && right(line))
+        self.lines().enumerate().all(|(i, line)| counted(i) == line.quantity as usize && right(line))
             && self.subtotal() - self.discount() + parts == self.total()
     }
 }
@@ -311,7 +338,8 @@ impl Prices {
 
 /// Takes units one by one and puts those that cost the same into one line.
 pub(crate) struct Till {
-    lines: Vec<Line>,
+    first: Option<Line>,
+    more: Vec<Line>,
     seats: Vec<PricedSeat>,
     areas: Vec<PricedArea>,
 }
@@ -319,7 +347,7 @@ pub(crate) struct Till {
 impl Till {
     /// For so many places.
     pub(crate) fn for_places(count: usize) -> Self {
-        Self { lines: Vec::with_capacity(1), seats: Vec::with_capacity(count), areas: Vec::new() }
+        Self { first: None, more: Vec::new(), seats: Vec::with_capacity(count), areas: Vec::new() }
     }
 
     /// Takes a unit.
@@ -337,7 +365,7 @@ impl Till {
     fn line_of(&mut self, unit: &Unit, prices: &Prices) -> u16 {
         let key = |l: &Line| (l.tier, l.ticket_type, l.price, l.discount);
         let mine = (unit.tier, unit.ticket_type, unit.price, unit.discount);
-        for (index, line) in (0_u16..).zip(&mut self.lines) {
+        for (index, line) in (0_u16..).zip(self.first.iter_mut().chain(&mut self.more)) {
             if key(line) == mine {
                 line.quantity += 1;
                 return index;
@@ -346,7 +374,7 @@ impl Till {
         let price = unit.price - unit.discount;
         let tier = prices.tier(unit.tier);
         let extra = tier.map_or_else(Extra::default, |tier| prices.ticket_parts(tier, price, &mut |_, _| {}));
-        self.lines.push(Line {
+        let line = Line {
             tier: unit.tier,
             ticket_type: unit.ticket_type,
             quantity: 1,
@@ -354,15 +382,21 @@ impl Till {
             discount: unit.discount,
             fees: extra.fees,
             tax: extra.tax,
-        });
-        (self.lines.len() - 1) as u16
+        };
+        if self.first.is_none() {
+            self.first = Some(line);
+            return 0;
+        }
+        self.more.push(line);
+        self.more.len() as u16
     }
 
     /// All of it, with the fees per order.
     pub(crate) fn places(self, (number, prices): (u32, &Prices), currency: Currency) -> PricedPlaces {
-        let (lines, seats, areas) = (self.lines.into(), self.seats.into(), self.areas.into());
+        let (first, more) = (self.first.unwrap_or_default(), self.more.into());
+        let (seats, areas) = (self.seats.into(), self.areas.into());
         let mut places =
-            PricedPlaces { lines, seats, areas, prices: number, currency, complimentary: false, besides: None };
+            PricedPlaces { first, more, seats, areas, prices: number, currency, complimentary: false, besides: None };
         if !prices.fees.is_empty() {
             places.set_besides(prices, Besides::default());
         }

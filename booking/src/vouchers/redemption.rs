@@ -208,8 +208,12 @@ pub(crate) fn check_buyer(state: &State, uses: &[VoucherId], buyer: &Buyer) -> R
 impl State {
     /// Counts an order's uses by its buyer.
     pub(crate) fn index_buyer(&mut self, order: &Order) {
+        let uses = uses(&order.parts);
+        if uses.is_empty() {
+            return;
+        }
         let Some(key) = buyer_key(&order.buyer) else { return };
-        for id in uses(&order.parts) {
+        for id in uses {
             let known = self.voucher_buyers.get(&(id, key)).copied().unwrap_or(0);
             self.voucher_buyers.insert((id, key), known + 1);
         }

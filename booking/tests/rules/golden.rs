@@ -64,11 +64,8 @@ fn hold() -> Hold {
         serial: 5,
         state: HoldState::Confirmed(ORDER),
         places: PricedPlaces {
-            lines: [
-                Line { tier: 2, ticket_type: 1, quantity: 1, price: 4_500, discount: 500, fees: 250, tax: 19 },
-                Line { tier: 3, ticket_type: 0, quantity: 2, price: 2_000, discount: 0, fees: 0, tax: 0 },
-            ]
-            .into(),
+            first: Line { tier: 2, ticket_type: 1, quantity: 1, price: 4_500, discount: 500, fees: 250, tax: 19 },
+            more: [Line { tier: 3, ticket_type: 0, quantity: 2, price: 2_000, discount: 0, fees: 0, tax: 0 }].into(),
             seats: [PricedSeat { seat: 1, line: 0 }].into(),
             areas: [PricedArea { area: 1, line: 1, quantity: 2 }].into(),
             prices: 4,

@@ -67,6 +67,13 @@ pub(crate) enum ShowtimeCommand {
         /// The showtime.
         showtime: String,
     },
+    /// Change a showtime's prices; what is held or sold keeps its own.
+    Prices {
+        /// The showtime.
+        showtime: String,
+        /// A JSON file with `price_tiers`, `fees`, `taxes`, or some of these.
+        file: PathBuf,
+    },
 }
 
 /// What a showtime needs.
@@ -172,6 +179,15 @@ pub(super) async fn showtime(command: ShowtimeCommand, globals: &Globals) -> any
         }
         ShowtimeCommand::OnSale { showtime } => {
             rest.patch(&format!("/api/v1/showtimes/{showtime}"), &json!({"state": "on_sale"})).await?
+        }
+        ShowtimeCommand::Prices { showtime, file } => {
+            let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
+            let prices: Value = serde_json::from_slice(&bytes).with_context(|| file.display().to_string())?;
+            for name in prices.as_object().context("the file must be a JSON object")?.keys() {
+                let known = ["price_tiers", "fees", "taxes"].contains(&name.as_str());
+                anyhow::ensure!(known, "{}: {name} is none of price_tiers, fees, taxes", file.display());
+            }
+            rest.patch(&format!("/api/v1/showtimes/{showtime}"), &prices).await?
         }
     };
     output.result(&showtime, || all_fields(&showtime));

@@ -6,6 +6,7 @@ mod cluster;
 mod exit;
 mod output;
 mod ping;
+mod vouchers;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -96,6 +97,9 @@ enum Command {
     /// Showtimes.
     #[command(subcommand)]
     Showtime(catalogue::ShowtimeCommand),
+    /// Vouchers and promo codes.
+    #[command(subcommand)]
+    Voucher(vouchers::VoucherCommand),
     /// Show a showtime's map and counts in the terminal, live.
     Watch(WatchArgs),
     /// Measure a cluster with the box office's own workload, and check every answer.
@@ -147,6 +151,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Plan(command) => block_on(catalogue::plan(command, &globals)),
         Command::Event(command) => block_on(catalogue::event(command, &globals)),
         Command::Showtime(command) => block_on(catalogue::showtime(command, &globals)),
+        Command::Voucher(command) => block_on(vouchers::voucher(command, &globals)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "usher", &mut std::io::stdout());
             Ok(())
