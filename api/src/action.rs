@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::idempotency;
 use crate::problem::{Kind, Problem};
+use crate::reading::query;
 
 /// Most bytes of a body.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -80,10 +81,20 @@ impl Action {
         parse(&self.body)
     }
 
+    /// Its query.
+    pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        query(&self.parts.uri)
+    }
+
+    /// Its media type, without parameters.
+    pub(crate) fn media_type(&self) -> &str {
+        let given = self.parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        given.split(';').next().unwrap_or_default().trim()
+    }
+
     /// Refuses another media type than JSON.
     pub(crate) fn must_be_json(&self) -> Result<(), Problem> {
-        let given = self.parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let essence = given.split(';').next().unwrap_or_default().trim();
+        let essence = self.media_type();
         let json = essence.eq_ignore_ascii_case("application/json")
             || (essence.len() > 5 && essence.get(essence.len() - 5..).is_some_and(|e| e.eq_ignore_ascii_case("+json")));
         if json { Ok(()) } else { Err(Kind::UnsupportedMediaType.problem()) }

@@ -38,6 +38,8 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::venues::update,
         crate::venues::delete,
         crate::plans::create,
+        crate::plans::generate,
+        crate::plans::export::read,
         crate::plans::list,
         crate::plans::read,
         crate::plans::geometry::read,

@@ -91,7 +91,7 @@ kinds! {
     TooManyPlaces 422 "too-many-places" "Too many places":
         "More places than allowed at once. `max` says how many are." "Ask for fewer.";
     InvalidPlan 422 "invalid-plan" "Invalid seating plan":
-        "The seating plan breaks a rule. `pointer` names the place." "Correct the plan.";
+        "The seating plan breaks a rule. `pointer` names the place, `line` and `column` that of CSV." "Correct the plan.";
     InvalidImage 422 "invalid-image" "Invalid picture":
         "The body cannot be read as a picture, or is of no usable size; `detail` says why." "Send another picture.";
     RuleViolated 422 "rule-violated" "Rule violated":
@@ -158,8 +158,19 @@ impl Problem {
         self.0.kind
     }
 
-    /// A member, if it has it.
+    /// What exactly is wrong.
     #[cfg(test)]
+    pub(crate) fn says(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// Says that it is on that line of a file.
+    pub(crate) fn on_line(mut self, line: u32) -> Self {
+        self.0.detail = format!("line {line}: {}", self.0.detail).into();
+        self.with("line", line)
+    }
+
+    /// A member, if it has it.
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
         self.0.members.get(name)
     }

@@ -49,10 +49,7 @@ impl FromRequestParts<App> for Reading {
 impl Reading {
     /// Its query.
     pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        Query::try_from_uri(&self.uri).map(|Query(query)| query).map_err(|error| {
-            let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            Problem::malformed("query", "", &why)
-        })
+        query(&self.uri)
     }
 
     /// Makes sure that the state is fresh enough for a read of one thing.
@@ -65,6 +62,14 @@ impl Reading {
     pub(crate) fn accepts(&self, media_type: &str) -> bool {
         accepts(&self.headers, media_type)
     }
+}
+
+/// The query of an address.
+pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    Query::try_from_uri(uri).map(|Query(query)| query).map_err(|error| {
+        let why = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+        Problem::malformed("query", "", &why)
+    })
 }
 
 /// Makes sure that the state is as fresh as asked.

@@ -49,6 +49,8 @@ pub struct Category {
     pub name: Box<str>,
     /// `#rrggbb`.
     pub color: Box<str>,
+    /// Unknown members of the imported form, as a JSON object; empty if none.
+    pub extra: Box<str>,
 }
 
 /// A part of the house (a zone of the imported form).

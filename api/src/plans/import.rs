@@ -1,19 +1,20 @@
 //! Reads the open plan form used in the field into a `Plan`. Real exports are forgiven what can be forgiven, with a
 //! warning; what cannot is refused by its place.
-//! Deliberately not here: limits of size (the rules name them), adjacency (see `runs`).
+//! Deliberately not here: the form itself (see `form`), limits of size (the rules name them), adjacency (see `runs`).
 //!
 //! Repeated `seat_guid`s get ids of their own, made from the content alone, so that a repeat of the import makes the
-//! same. The `uuid` of a seat with a `seat_guid` is dropped: it would double the plan in the log.
+//! same; a seat without any is called by section, row and number, so that the next version of the plan calls it the same.
+//! The `uuid` of a seat with a `seat_guid` is dropped: it would double the plan in the log.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use booking::ids::{OrganizationId, PlanId, VenueId};
 use booking::limits;
 use booking::plan::{Area, Category, Plan, Point, Row, Seat, Section, attribute};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::form::{AreaForm, Extra, Label, PlanForm, Position, RADIUS, RowForm, SeatForm, ZoneForm};
 use super::{geometry, runs};
 use crate::action::explain;
 use crate::problem::{Kind, Problem};
@@ -23,138 +24,7 @@ const COORDINATE_MAX: f64 = 1_000_000.0;
 /// Warnings of one kind that are spelled out.
 const WARNINGS_MAX: usize = 20;
 
-type Extra = Map<String, Value>;
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-struct Position {
-    #[serde(default)]
-    x: f64,
-    #[serde(default)]
-    y: f64,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-struct Size {
-    #[serde(default)]
-    width: f64,
-    #[serde(default)]
-    height: f64,
-}
-
-/// A label: a text, or a number as some exports write it.
-#[derive(Debug, Clone, Default)]
-struct Label(String);
-
-impl<'de> Deserialize<'de> for Label {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        match Value::deserialize(d)? {
-            Value::String(text) => Ok(Self(text)),
-            Value::Number(number) => Ok(Self(number.to_string())),
-            Value::Null => Ok(Self::default()),
-            Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-                Err(serde::de::Error::custom("expected a text or a number"))
-            }
-        }
-    }
-}
-
-impl Label {
-    fn given(&self) -> Option<&str> {
-        Some(self.0.trim()).filter(|t| !t.is_empty())
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct PlanForm {
-    #[serde(default)]
-    name: Label,
-    #[serde(default)]
-    size: Size,
-    #[serde(default)]
-    categories: Vec<CategoryForm>,
-    zones: Vec<ZoneForm>,
-    focal_point: Option<Position>,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Debug, Deserialize)]
-struct CategoryForm {
-    name: Label,
-    #[serde(default)]
-    color: Label,
-}
-
-#[derive(Debug, Deserialize)]
-struct ZoneForm {
-    #[serde(default)]
-    name: Label,
-    #[serde(default)]
-    zone_id: Label,
-    #[serde(default)]
-    position: Position,
-    #[serde(default)]
-    rows: Vec<RowForm>,
-    #[serde(default)]
-    areas: Vec<AreaForm>,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Debug, Deserialize)]
-struct RowForm {
-    #[serde(default)]
-    row_number: Label,
-    #[serde(default)]
-    position: Position,
-    #[serde(default)]
-    seats: Vec<SeatForm>,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Debug, Deserialize)]
-struct SeatForm {
-    #[serde(default)]
-    seat_guid: Label,
-    #[serde(default)]
-    uuid: Label,
-    #[serde(default)]
-    seat_number: Label,
-    #[serde(default)]
-    position: Position,
-    #[serde(default)]
-    category: Label,
-    #[serde(default)]
-    radius: Option<f64>,
-    #[serde(default)]
-    attributes: Vec<String>,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-#[derive(Debug, Deserialize)]
-struct AreaForm {
-    #[serde(default)]
-    area_id: Label,
-    #[serde(default)]
-    name: Label,
-    #[serde(default)]
-    uuid: Label,
-    #[serde(default)]
-    capacity: u32,
-    #[serde(default)]
-    category: Label,
-    #[serde(default)]
-    position: Position,
-    #[serde(flatten)]
-    extra: Extra,
-}
-
-/// The radius that seats have unless they say otherwise.
-const RADIUS: f64 = 10.0;
-
-fn refused(pointer: &str, detail: &str) -> Problem {
+pub(super) fn refused(pointer: &str, detail: &str) -> Problem {
     Kind::InvalidPlan.detail(format!("{pointer}: {detail}")).with("pointer", pointer)
 }
 
@@ -182,19 +52,22 @@ fn bounded(value: &str, pointer: &str, max: usize) -> Result<Box<str>, Problem> 
     Ok(value.into())
 }
 
-/// Ids given out so far; a repeated one gets a number after it.
+/// Ids given out so far, each with the last number that was put after it; a repeated one gets the next.
 #[derive(Default)]
-struct Ids(BTreeSet<String>);
+struct Ids(BTreeMap<String, u32>);
 
 impl Ids {
     /// The id to use, and whether it had to be changed.
     fn take(&mut self, wanted: &str) -> (Box<str>, bool) {
-        if self.0.insert(wanted.to_owned()) {
+        let Some(last) = self.0.get(wanted) else {
+            self.0.insert(wanted.to_owned(), 1);
             return (wanted.into(), false);
-        }
-        for n in 2_u32.. {
+        };
+        for n in last.saturating_add(1).. {
             let id = format!("{wanted}~{n}");
-            if self.0.insert(id.clone()) {
+            if !self.0.contains_key(&id) {
+                self.0.insert(id.clone(), 1);
+                self.0.insert(wanted.to_owned(), n);
                 return (id.into(), true);
             }
         }
@@ -213,7 +86,7 @@ impl Warnings {
     fn repeated(&mut self, pointer: &str, old: &str, new: &str) {
         self.repeated += 1;
         if self.repeated <= WARNINGS_MAX {
-            self.lines.push(format!("{pointer}: the seat_guid {old} is used before; the place has the id {new}"));
+            self.lines.push(format!("{pointer}: the seat id {old} is used before; the place has the id {new}"));
         }
     }
 
@@ -244,6 +117,11 @@ pub(crate) fn read(body: &[u8]) -> Result<(Plan, Vec<String>), Problem> {
         }
         Err(error) => return Err(Problem::malformed("body", "", &error.to_string())),
     };
+    build(form)
+}
+
+/// A plan of a form, with what is odd about it.
+pub(super) fn build(form: PlanForm) -> Result<(Plan, Vec<String>), Problem> {
     let mut making = Making {
         plan: empty(&form)?,
         seat_ids: Ids::default(),
@@ -279,7 +157,8 @@ fn empty(form: &PlanForm) -> Result<Plan, Problem> {
         }
         let name = bounded(name, &pointer, limits::LABEL_CHARS_MAX)?;
         let color = category.color.given().unwrap_or("#888888");
-        categories.push(Category { name, color: bounded(color, &format!("/categories/{i}/color"), 32)? });
+        let color = bounded(color, &format!("/categories/{i}/color"), 32)?;
+        categories.push(Category { name, color, extra: text(category.extra.clone()) });
     }
     let size = Position { x: form.size.width, y: form.size.height };
     Ok(Plan {
@@ -356,16 +235,20 @@ impl Making {
         origin: &[Position],
         at: &str,
     ) -> Result<(), Problem> {
-        let minted = format!("seat-{}", self.plan.seats.len());
+        let nth = (nth + 1).to_string();
+        let number = seat.seat_number.given().unwrap_or(&nth);
+        let number = bounded(number, &format!("{at}/seat_number"), limits::LABEL_CHARS_MAX)?;
+        let minted = if seat.seat_guid.given().or(seat.uuid.given()).is_none() {
+            self.mint(row, &number)
+        } else {
+            String::new()
+        };
         let wanted = seat.seat_guid.given().or(seat.uuid.given()).unwrap_or(&minted);
         let (id, changed) = self.seat_ids.take(wanted);
         if changed {
             self.warnings.repeated(at, wanted, &id);
         }
         let id = bounded(&id, &format!("{at}/seat_guid"), limits::LABEL_CHARS_MAX)?;
-        let nth = (nth + 1).to_string();
-        let number = seat.seat_number.given().unwrap_or(&nth);
-        let number = bounded(number, &format!("{at}/seat_number"), limits::LABEL_CHARS_MAX)?;
         let pointer = format!("{at}/category");
         let category = self.category(&seat.category, &pointer)?;
         let category = category.ok_or_else(|| refused(&pointer, "a seat needs one of the plan's categories"))?;
@@ -383,6 +266,15 @@ impl Making {
         let place = place(&parts, at)?;
         self.plan.seats.push(Seat { id, number, row, category, attributes, at: place, extra: text(seat.extra) });
         Ok(())
+    }
+
+    /// An id for a seat that has none: what people call it, or its number in the plan if that is too long.
+    fn mint(&self, row: u32, number: &str) -> String {
+        let of = self.plan.rows.get(row as usize);
+        let section = of.and_then(|r| self.plan.sections.get(usize::from(r.section))).map_or("", |s| &s.id);
+        let id = format!("{section}-{}-{number}", of.map_or("", |r| &r.label));
+        // Room for what tells a repeated one apart.
+        if id.chars().count() + 8 > limits::LABEL_CHARS_MAX { format!("seat-{}", self.plan.seats.len()) } else { id }
     }
 
     fn area(&mut self, mut area: AreaForm, (section, origin): (u16, Position), at: &str) -> Result<(), Problem> {
@@ -406,7 +298,9 @@ impl Making {
         let name = bounded(area.name.given().unwrap_or(&id), &format!("{at}/name"), limits::LABEL_CHARS_MAX)?;
         // Checked like a seat's, then given in the plan's own coordinates.
         place(&[origin, area.position], at)?;
-        let absolute = serde_json::json!({ "x": origin.x + area.position.x, "y": origin.y + area.position.y });
+        // Zero is added last: there are two of them, and an export must come back as it was.
+        let absolute =
+            serde_json::json!({ "x": origin.x + area.position.x + 0.0, "y": origin.y + area.position.y + 0.0 });
         area.extra.insert("position".to_owned(), absolute);
         self.plan.areas.push(Area { id, name, section, category, capacity: area.capacity, shape: text(area.extra) });
         Ok(())

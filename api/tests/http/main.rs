@@ -8,6 +8,7 @@ mod holds;
 mod images;
 mod isolation;
 mod live;
+mod plans;
 mod prices;
 mod problems;
 mod search;

@@ -50,7 +50,7 @@ fn position<T>(all: &mut Vec<T>, is: impl Fn(&T) -> bool, make: impl FnOnce() ->
 pub(crate) fn plan(id: PlanId, owner: (OrganizationId, VenueId), rows: &[RowOf], areas: &[AreaOf]) -> Plan {
     let (mut categories, mut sections) = (Vec::<Category>::new(), Vec::<Section>::new());
     let mut category = |name: &str| {
-        let make = || Category { name: name.into(), color: "#888888".into() };
+        let make = || Category { name: name.into(), color: "#888888".into(), extra: "".into() };
         position(&mut categories, |c| &*c.name == name, make)
     };
     let mut section = |name: &str| {

@@ -175,7 +175,7 @@ pub(crate) fn wait(mut until: impl FnMut() -> bool) {
 
 /// So many rows of so many seats.
 pub(crate) fn plan(id: PlanId, owner: (OrganizationId, VenueId), (rows, row): (u32, u32), area: u32) -> Plan {
-    let category = Category { name: "all".into(), color: "#000000".into() };
+    let category = Category { name: "all".into(), color: "#000000".into(), extra: "".into() };
     let seats = (0..rows * row).map(|n| Seat {
         id: format!("{}-{}", n / row, n % row).into(),
         number: (n % row).to_string().into(),

@@ -1,4 +1,4 @@
-//! What strangers send to a node's public port: requests, live sockets, seating plans, pictures, tokens and ids.
+//! What strangers send to a node's public port: requests, live sockets, seating plans in each form, pictures, tokens and ids.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -198,14 +198,14 @@ fn judge(target: &[u8], answered: &Answered) {
     assert!(!text.contains(SECRET), "the cluster's secret is shown");
 }
 
-pub(crate) fn request_seeds() -> Vec<Vec<u8>> {
+/// Addresses to read from.
+fn reads() -> Vec<String> {
     let [venue, plan, event, showtime, hold, order] = NAMES.map(placeholder);
-    let staff = "authorization: Bearer KEY\ncontent-type: application/json\nidempotency-key: once-01";
-    let buyer = "content-type: application/json\nidempotency-key: once-02\nx-hold-token: TOKEN";
-    let reads = [
+    vec![
         format!("/api/v1/venues?limit=2&cursor={venue}"),
         format!("/api/v1/venues/{venue}/plans"),
         format!("/api/v1/plans/{plan}/geometry"),
+        format!("/api/v1/plans/{plan}/export"),
         format!("/api/v1/events?consistency=linearizable&organization=org_{}", "0".repeat(26)),
         format!("/api/v1/events/{event}/showtimes"),
         format!("/api/v1/showtimes/{showtime}/availability"),
@@ -219,12 +219,25 @@ pub(crate) fn request_seeds() -> Vec<Vec<u8>> {
         "/api/v1/openapi.json".to_owned(),
         "/metrics".to_owned(),
         "/problems/not-found".to_owned(),
-    ];
+    ]
+}
+
+/// Method, address, headers and body of what changes something.
+fn writes() -> Vec<(&'static str, String, &'static str, String)> {
+    let [venue, plan, event, showtime, hold, _] = NAMES.map(placeholder);
+    let staff = "authorization: Bearer KEY\ncontent-type: application/json\nidempotency-key: once-01";
+    let buyer = "content-type: application/json\nidempotency-key: once-02\nx-hold-token: TOKEN";
     let tier = r#"{"id":"a","name":"A","price":{"amount":100,"currency":"EUR"},"categories":["All"]}"#;
-    let writes = [
+    vec![
         ("POST", "/api/v1/venues".to_owned(), staff, r#"{"name":"Hall","zone":"Europe/Berlin"}"#.to_owned()),
         ("PATCH", format!("/api/v1/venues/{venue}"), staff, r#"{"name":"New","city":null}"#.to_owned()),
         ("POST", format!("/api/v1/venues/{venue}/plans"), staff, plan_form().to_string()),
+        (
+            "POST",
+            format!("/api/v1/venues/{venue}/plans/generate?preview=true"),
+            staff,
+            r#"{"name":"Club","areas":[{"name":"Floor","capacity":3}]}"#.to_owned(),
+        ),
         ("POST", "/api/v1/events".to_owned(), staff, r#"{"title":"Show","tags":["a"]}"#.to_owned()),
         ("PATCH", format!("/api/v1/events/{event}"), staff, r#"{"state":"archived"}"#.to_owned()),
         (
@@ -275,12 +288,16 @@ pub(crate) fn request_seeds() -> Vec<Vec<u8>> {
             r#"{"places":[{"id":"1-5","ticket_type":"child"}],"voucher":"PRESS"}"#.to_owned(),
         ),
         ("PATCH", format!("/api/v1/showtimes/{showtime}"), staff, PRICES.to_owned()),
-    ];
+    ]
+}
+
+pub(crate) fn request_seeds() -> Vec<Vec<u8>> {
     let conditions = "authorization: Bearer KEY\nif-match: \"1\"\nif-none-match: W/\"2\", *\nx-min-log-index: 3\n\
         accept: application/vnd.usher.seats;q=0.5, */*\norigin: http://localhost";
-    let mut seeds: Vec<String> = reads.iter().map(|target| format!("GET {target}\n{conditions}")).collect();
-    seeds
-        .extend(writes.iter().map(|(method, target, headers, body)| format!("{method} {target}\n{headers}\n\n{body}")));
+    let mut seeds: Vec<String> = reads().iter().map(|target| format!("GET {target}\n{conditions}")).collect();
+    seeds.extend(
+        writes().iter().map(|(method, target, headers, body)| format!("{method} {target}\n{headers}\n\n{body}")),
+    );
     seeds.into_iter().map(String::into_bytes).collect()
 }
 
@@ -375,6 +392,43 @@ pub(crate) fn plan_seeds() -> Vec<Vec<u8>> {
 
 pub(crate) fn picture(bytes: &[u8]) {
     within((32 << 20) + 64 * bytes.len(), || api::fuzz::picture(bytes));
+}
+
+/// A plan in CSV.
+pub(crate) fn table(bytes: &[u8]) {
+    let plan = within((8 << 20) + 4_000 * bytes.len(), || api::fuzz::table(bytes));
+    if let Some(plan) = plan {
+        drop(plan.defect());
+    }
+}
+
+pub(crate) fn table_seeds() -> Vec<Vec<u8>> {
+    let plain = "section,row,seat,category,attributes\nStalls,A,1,Best,wheelchair\nStalls,A,2,Best,\n";
+    let all = "\u{feff}Section;row;seat;x;y;category;attributes;area;capacity;id\r\nS;1;1;10,5;2e1;\"A \"\"a\"\"\";;;;g1\r\n\
+        ;;;;;B;;Floor;50;\r\n";
+    let tabs = "area\tcapacity\tcategory\nFloor\t7\tAll\nFloor\t7\tAll\n";
+    [plain, all, tabs].into_iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+/// A simple hall in a few words. Few words make many seats, so the bound is that of the largest plan.
+pub(crate) fn hall(bytes: &[u8]) {
+    let plan = within(1 << 30, || api::fuzz::hall(bytes));
+    if let Some(plan) = plan {
+        assert_eq!(plan.defect(), None, "what is generated is taken");
+    }
+}
+
+pub(crate) fn hall_seeds() -> Vec<Vec<u8>> {
+    let all = json!({ "name": "Hall",
+        "sections": [{ "name": "Stalls", "rows": 3, "seats": [6, 7, 8], "row_labels": "letters", "first_row": 23,
+            "numbering": "odd_even", "first_number": 1, "aisles": [2, 5], "curve_degrees": 60.5, "seat_gap": 18,
+            "row_gap": 25, "aisle_width": 30, "position": { "x": 5, "y": -7.5 },
+            "categories": [{ "category": "A", "color": "#112233", "to": "Y" }, { "category": "B", "from": "Y" }],
+            "special": [{ "row": "Y", "seats": ["1"], "attributes": ["wheelchair", "companion"] }] }],
+        "areas": [{ "name": "Floor", "capacity": 50, "category": "B", "color": "#445566" }] });
+    let simple = json!({ "name": "H", "sections": [{ "name": "S", "rows": 2, "seats": 4, "numbering": "centre_out",
+        "row_labels": "numbers", "categories": [{ "category": "A" }] }] });
+    vec![all.to_string().into_bytes(), simple.to_string().into_bytes()]
 }
 
 fn id<T: std::str::FromStr + std::fmt::Display>(text: &str) {

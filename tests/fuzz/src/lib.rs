@@ -8,7 +8,7 @@
 //! | `rules` | log entries, any commands applied in sequence, records of snapshots, backups and the copy |
 //! | `disk` | damaged logs and snapshot files; records behind a right checksum |
 //! | `searches` | parameters and cursors of searches |
-//! | `edge` | requests, live sockets, seating plans, pictures, tokens and ids |
+//! | `edge` | requests, live sockets, seating plans in each form, pictures, tokens and ids |
 //! | `process` | configuration; what the command line hears from a node |
 //! | `house` `rig` | from the tests of `booking` and `storage`: something to try it on |
 //! | `client` `config` `follow` | the sources of `node`, which is no library |
@@ -88,6 +88,8 @@ pub const TARGETS: &[Target] = &[
     Target::new("live", edge::live, edge::live_seeds),
     Target::new("plans", edge::plan, edge::plan_seeds),
     Target::new("pictures", edge::picture, api::fuzz::pictures),
+    Target::new("tables", edge::table, edge::table_seeds),
+    Target::new("halls", edge::hall, edge::hall_seeds),
     Target::new("texts", edge::text, edge::text_seeds),
     Target::new("searches", searches::search, searches::search_seeds),
     Target::new("config", process::config, process::config_seeds),

@@ -53,7 +53,7 @@ fn plan() -> Plan {
         hash: [7; 32],
         size: Point { x_milli: 50_000, y_milli: 50_000 },
         focal_point: Point { x_milli: 7_500, y_milli: -900 },
-        categories: vec![Category { name: "seat".into(), color: "#888888".into() }],
+        categories: vec![Category { name: "seat".into(), color: "#888888".into(), extra: "".into() }],
         sections: vec![Section { id: "hall".into(), name: "hall".into(), extra: "".into() }],
         rows: (0..ROWS).map(row).collect(),
         seats: (0..SEATS).map(seat).collect(),
