@@ -17,8 +17,6 @@ use crate::reading::query;
 
 /// Most bytes of a body.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
-/// Bytes that are read and thrown away of a body that is too large.
-const THROWN_AWAY_MAX: usize = 512 * 1024;
 /// Most bytes of a seating plan or a picture.
 pub(crate) const PLAN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -125,13 +123,6 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Byte
     let mut stream = body.into_data_stream();
     let told = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
     if told.is_some_and(|len| len > limit) {
-        // A socket that closes with bytes unread takes the answer with it: what is under way is read first.
-        let mut thrown_away = 0;
-        while let Some(Ok(chunk)) = stream.next().await
-            && thrown_away < THROWN_AWAY_MAX
-        {
-            thrown_away += chunk.len();
-        }
         return Err(too_large());
     }
     let mut first = Bytes::new();

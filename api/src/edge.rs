@@ -18,6 +18,7 @@ use crate::app::{App, BEHIND};
 use crate::metrics::Class;
 use crate::problem::{Kind, Problem};
 use crate::reading::accepts;
+use crate::unread::{self, Unread};
 use crate::{conditional, seats};
 
 /// Which log index an answer reflects.
@@ -38,6 +39,7 @@ pub(crate) async fn answer(app: &App, router: &mut Router, request: Request) -> 
     let origin = request.headers().get(header::ORIGIN).cloned();
     let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.uri().path().to_owned());
 
+    let (request, unread) = lent(request);
     let handled = AssertUnwindSafe(handle(app, router, request)).catch_unwind().await;
     let mut response = handled.unwrap_or_else(|_| {
         app.metrics.panics.fetch_add(1, Ordering::Relaxed);
@@ -54,6 +56,9 @@ pub(crate) async fn answer(app: &App, router: &mut Router, request: Request) -> 
         not_modified(&mut response, tags);
     }
     finish(app, &mut response, &id, origin.as_ref());
+    if !unread.throw_away().await {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let took = started.elapsed();
     app.metrics.request(class, response.status().as_u16(), took);
     if let Some(path) = path {
@@ -61,6 +66,13 @@ pub(crate) async fn answer(app: &App, router: &mut Router, request: Request) -> 
         tracing::debug!(request_id = id, path, status, us, "request {path} answered {status}");
     }
     response
+}
+
+/// The request with a body that tells what was left of it.
+fn lent(request: Request) -> (Request, Unread) {
+    let (parts, body) = request.into_parts();
+    let (body, unread) = unread::lend(body);
+    (Request::from_parts(parts, body), unread)
 }
 
 async fn handle(app: &App, router: &mut Router, request: Request) -> Response {
@@ -144,17 +156,12 @@ fn not_modified(response: &mut Response, tags: Vec<HeaderValue>) {
 }
 
 fn finish(app: &App, response: &mut Response, id: &str, origin: Option<&HeaderValue>) {
-    let too_large = response.status() == StatusCode::PAYLOAD_TOO_LARGE;
     let headers = response.headers_mut();
     if !headers.contains_key(LOG_INDEX) {
         headers.insert(LOG_INDEX, app.cluster.applied().into());
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
-    }
-    if too_large {
-        // Its body was not read: the connection ends here.
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // Where a visitor comes from is nobody's business: an address may carry what only its owner should know.

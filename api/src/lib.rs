@@ -59,6 +59,7 @@ mod showtimes;
 mod tickets;
 mod time;
 mod tokens;
+mod unread;
 mod venues;
 mod visibility;
 mod vouchers;

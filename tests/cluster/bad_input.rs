@@ -15,6 +15,8 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const TOO_LARGE: usize = (64 << 10) + 1;
 /// Larger than a seating plan may be.
 const PLAN_TOO_LARGE: usize = (16 << 20) + 1;
+/// Bytes of a body that is refused before it is read: more than a node has at hand by then.
+const UNREAD: usize = 60_000;
 
 /// One operation of the document.
 struct Operation {
@@ -224,6 +226,9 @@ async fn things(cluster: &Cluster, stage: &Stage) -> Things {
     let held = hold_one(0).await;
     let sale = sell(&[&text(&held, "id")], &cluster.key, &text(&held, "token"), &draw_key());
     let order = cluster.call(1, &sale).await.unwrap().expect(201);
+    let voucher = json!({ "code": "TENTH-OFF", "discount": { "basis_points": 1000 } });
+    let voucher = Call::post("/api/v1/vouchers", &voucher).bearer(&cluster.key).once(&draw_key());
+    let voucher = cluster.call(1, &voucher).await.unwrap().expect(201);
     let plan = Call::get(&format!("/api/v1/plans/{}", stage.plan)).bearer(&cluster.key);
     let venue = text(&cluster.call(1, &plan).await.unwrap().expect(200), "venue");
     let ids = BTreeMap::from([
@@ -234,6 +239,7 @@ async fn things(cluster: &Cluster, stage: &Stage) -> Things {
         ("hold", text(&hold_one(4).await, "id")),
         ("order", text(&order, "id")),
         ("ticket", text(&order["tickets"][0], "id")),
+        ("voucher", text(&voucher, "id")),
     ]);
     Things { ids, staff: cluster.key.clone(), token: text(&hold_one(8).await, "token") }
 }
@@ -244,6 +250,9 @@ impl Judge {
         let call = Call::new(&operation.method, &real);
         self.send(operation, call.clone().bearer("usk_not-a-key-of-this-cluster"), "an unknown key").await;
         self.send(operation, call.clone().bearer("uht_00000000_nonsense"), "an unknown token").await;
+        // What is refused before its body was read must not cost the next request its connection.
+        let unread = call.clone().bearer("usk_not-a-key-of-this-cluster").bytes(vec![b' '; UNREAD]);
+        self.send(operation, unread, "an unknown key and a body").await;
         self.send(operation, call.clone().header("authorization", "Basic dXNlcjpwYXNz"), "another scheme").await;
         if operation.path.contains("{hold}") || operation.path.contains("{order}") {
             let none = self.send(operation, call.clone(), "no token").await;
