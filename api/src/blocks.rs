@@ -101,7 +101,11 @@ pub(crate) async fn create(
     });
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
-        Ok(Done::Block(block)) => Ok(Reply::created(&view(block, &house))?.answered(&answer)),
+        Ok(Done::Block(block)) => {
+            // A repeated answer may be of the plan before.
+            let house = app.after(answer.index, |s| House::of_places(s, showtime, block.plan)).await?;
+            Ok(Reply::created(&view(block, &house))?.answered(&answer))
+        }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, Some(&house.plan)).answered(&answer)),
     }

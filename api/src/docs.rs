@@ -52,7 +52,11 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::images::list,
         crate::images::read,
         crate::images::file,
+        crate::events::check::read,
+        crate::events::words::categories,
         crate::showtimes::create,
+        crate::showtimes::series::create,
+        crate::showtimes::moving::change,
         crate::showtimes::list,
         crate::showtimes::read,
         crate::showtimes::update,
@@ -241,7 +245,12 @@ fn add_schemas(document: &mut Value) {
             "suggestion": { "type": "array", "items": { "$ref": "#/components/schemas/NamedPlace" } },
             "pointer": { "type": "string" }, "scope": { "type": "string" }, "free": { "type": "integer" },
             "max": { "type": "integer" }, "version": { "type": "integer" }, "hold": { "type": "string" },
-            "from": { "type": "string", "format": "date-time" }
+            "from": { "type": "string", "format": "date-time" },
+            "line": { "type": "integer" }, "column": { "type": "string" },
+            "lost": { "type": "array", "items": { "$ref": "#/components/schemas/NamedPlace" } },
+            "repriced": { "type": "array", "items": { "$ref": "#/components/schemas/NamedPlace" } },
+            "areas": { "type": "array", "items": { "$ref": "#/components/schemas/NamedPlace" } },
+            "missing": { "type": "array", "items": { "$ref": "#/components/schemas/Gap" } }
         }
     });
     let place = json!({ "type": "object", "required": ["id", "label"],

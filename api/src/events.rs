@@ -1,7 +1,7 @@
-//! `/api/v1/events`: productions.
+//! `/api/v1/events`: productions. What they lack is told in `check`, their words are put in order in `words`.
 
 use axum::extract::State as Shared;
-use booking::catalogue::{Event, EventDetails, EventState};
+use booking::catalogue::{Event, EventDetails, EventState, Visibility};
 use booking::command::{CreateEvent, DeleteEvent, UpdateEvent};
 use booking::ids::{EventId, OrganizationId};
 use booking::keys::Scope;
@@ -19,6 +19,9 @@ use crate::reply::Reply;
 use crate::time::Time;
 use crate::{conditional, patch, visibility};
 
+pub(crate) mod check;
+pub(crate) mod words;
+
 /// The life of an event: `draft` (staff only), `published` (everybody), `archived` (staff only). Places of its
 /// showtimes are sold while it is published.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
@@ -29,6 +32,16 @@ pub(crate) enum EventStateJson {
     Draft,
     Published,
     Archived,
+}
+
+/// Who comes across a published event: everybody (`public`), or those who know its address (`unlisted`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Visibility)]
+pub(crate) enum VisibilityJson {
+    #[default]
+    Public,
+    Unlisted,
 }
 
 /// What staff say of an event.
@@ -43,7 +56,7 @@ pub(crate) struct EventBody {
     /// Markdown.
     #[serde(default)]
     description: Box<str>,
-    /// Such as `theatre`.
+    /// Such as `theatre`; kept in small letters.
     #[serde(default)]
     category: Box<str>,
     #[serde(default)]
@@ -60,6 +73,12 @@ pub(crate) struct EventBody {
     #[serde(default)]
     #[schema(max_items = 20)]
     images: Vec<ShownBody>,
+    /// Step-free ways, hearing loops, surtitles and the like.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    accessibility: Box<str>,
+    #[serde(default)]
+    visibility: VisibilityJson,
     #[serde(default)]
     state: EventStateJson,
 }
@@ -88,6 +107,11 @@ impl EventBody {
             languages: d.languages.clone(),
             age_limit: d.age_limit,
             images: d.images.iter().map(ShownBody::of).collect(),
+            accessibility: d.accessibility.clone(),
+            visibility: match d.visibility {
+                Visibility::Public => VisibilityJson::Public,
+                Visibility::Unlisted => VisibilityJson::Unlisted,
+            },
             state: match d.state {
                 EventState::Draft => EventStateJson::Draft,
                 EventState::Published => EventStateJson::Published,
@@ -96,22 +120,28 @@ impl EventBody {
         }
     }
 
-    fn details(self) -> EventDetails {
-        EventDetails {
+    fn details(self) -> Result<EventDetails, Problem> {
+        let languages = words::languages(&self.languages)?;
+        Ok(EventDetails {
             title: self.title,
             summary: self.summary,
             description: self.description,
-            category: self.category,
-            tags: self.tags,
-            languages: self.languages,
+            category: words::category(&self.category),
+            tags: words::tags(&self.tags),
+            languages,
             age_limit: self.age_limit,
             images: self.images.into_iter().map(ShownBody::shown).collect(),
+            accessibility: self.accessibility,
+            visibility: match self.visibility {
+                VisibilityJson::Public => Visibility::Public,
+                VisibilityJson::Unlisted => Visibility::Unlisted,
+            },
             state: match self.state {
                 EventStateJson::Draft => EventState::Draft,
                 EventStateJson::Published => EventState::Published,
                 EventStateJson::Archived => EventState::Archived,
             },
-        }
+        })
     }
 }
 
@@ -129,7 +159,7 @@ fn view(e: &Event, state: &booking::State) -> EventJson {
     responses((status = 201, description = "The event", body = EventJson)))]
 pub(crate) async fn create(Shared(app): Shared<App>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
-    let details = action.json::<EventBody>()?.details();
+    let details = action.json::<EventBody>()?.details()?;
     let id = EventId::mint(app.now_ms(), draw());
     let command = Command::CreateEvent(CreateEvent { id, organization, details });
     let answer = app.propose(&action, organization.0, command).await?;
@@ -155,7 +185,7 @@ pub(crate) async fn list(Shared(app): Shared<App>, reading: Reading) -> Result<R
     let seen = state.events().filter(|e| {
         after.is_none_or(|a| e.id > a)
             && of.is_none_or(|o| e.organization == o)
-            && visibility::sees_event(&reading.caller, e)
+            && visibility::lists_event(&reading.caller, e)
     });
     Ok(Reply::ok(&page(seen, limit, |e| e.id, |e| view(e, &state)))?.at(state.index()).hashed())
 }
@@ -170,14 +200,15 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<EventId>, reading:
 }
 
 #[utoipa::path(patch, path = "/api/v1/events/{event}", tag = "Catalogue", summary = "Change an event",
-    description = "A JSON merge patch: absent members stay, null clears optional ones.",
+    description = "A JSON merge patch: absent members stay, null clears optional ones. To publish an event that could not \
+        be sold is refused with 409 `conflict`, and `missing` says why (see `GET /api/v1/events/{event}/check`).",
     request_body = EventBody, responses((status = 200, description = "The event", body = EventJson)))]
 pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<EventId>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
     app.cluster.linearizable().await?;
     let mine = |s: &booking::State| s.event(id).filter(|e| e.organization == organization).cloned();
     let event = app.must_find(mine).await?;
-    let details = patch::merge(&action, &EventBody::of(&event.details))?.details();
+    let details = patch::merge(&action, &EventBody::of(&event.details))?.details()?;
     let named = conditional::expected(action.headers())?;
     let expected = named.unwrap_or(event.version);
     let command = Command::UpdateEvent(UpdateEvent { organization, id, expected, details });

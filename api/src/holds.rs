@@ -367,7 +367,7 @@ pub(crate) async fn place(
         let answer = app.propose(&action, house.showtime.organization.0, command).await?;
         match &answer.outcome {
             Ok(Done::Hold(hold)) => {
-                // Prices may have changed since, and a voucher's code is looked up.
+                // Prices or the plan may have changed since, and a voucher's code is looked up.
                 let house = if house.suits(&hold.places) {
                     house
                 } else {

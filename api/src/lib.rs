@@ -9,7 +9,7 @@
 //! | `idempotency` `conditional` `patch` `lists` | once-only marks; ETags; merge patches; pages |
 //! | `time` `money` `prices` `places` `hex` | values as JSON |
 //! | `images/` `readers` | pictures; the threads that read what is large |
-//! | `venues` `plans/` `events` `showtimes` `blocks` | the catalogue and seating |
+//! | `venues` `plans/` `events` `showtimes` (with folders) `blocks` | the catalogue and seating |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `search/` | finding events |
 //! | `holds` `orders` `tickets` `vouchers` | selling |
@@ -99,6 +99,8 @@ fn routes() -> Vec<Route> {
         ("post",   "/api/v1/events", post(events::create)),
         ("get",    "/api/v1/events", get(events::list)),
         ("get",    "/api/v1/events/{event}", get(events::read)),
+        ("get",    "/api/v1/events/{event}/check", get(events::check::read)),
+        ("get",    "/api/v1/categories", get(events::words::categories)),
         ("patch",  "/api/v1/events/{event}", patch(events::update)),
         ("delete", "/api/v1/events/{event}", delete(events::delete)),
         ("post",   "/api/v1/images", post(images::create)),
@@ -107,8 +109,10 @@ fn routes() -> Vec<Route> {
         ("get",    "/images/{file}", get(images::file)),
         ("post",   "/api/v1/events/{event}/showtimes", post(showtimes::create)),
         ("get",    "/api/v1/events/{event}/showtimes", get(showtimes::list)),
+        ("post",   "/api/v1/events/{event}/showtimes/series", post(showtimes::series::create)),
         ("get",    "/api/v1/showtimes/{showtime}", get(showtimes::read)),
         ("patch",  "/api/v1/showtimes/{showtime}", patch(showtimes::update)),
+        ("post",   "/api/v1/showtimes/{showtime}/plan", post(showtimes::moving::change)),
         ("post",   "/api/v1/showtimes/{showtime}/blocks", post(blocks::create)),
         ("get",    "/api/v1/showtimes/{showtime}/blocks", get(blocks::list)),
         ("delete", "/api/v1/showtimes/{showtime}/blocks/{block}", delete(blocks::delete)),

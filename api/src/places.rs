@@ -37,17 +37,19 @@ impl House {
         Some(Self { showtime, plan, prices, number, voucher: None })
     }
 
-    /// Of a showtime with the prices of places of it.
+    /// Of a showtime with the prices of places of it, and the plan that their numbers are of: it may have moved to another
+    /// since.
     pub(crate) fn of_places(state: &State, id: ShowtimeId, places: &PricedPlaces) -> Option<Self> {
         let house = Self::of(state, id)?;
         let prices = state.prices_of(id, places.prices)?;
         let voucher = places.voucher().and_then(|id| state.voucher(id)).map(|v| v.code.clone());
-        Some(Self { prices, number: places.prices, voucher, ..house })
+        let plan = state.plan(places.plan)?.clone();
+        Some(Self { prices, plan, number: places.prices, voucher, ..house })
     }
 
     /// Whether it can show the places as it is.
     pub(crate) fn suits(&self, places: &PricedPlaces) -> bool {
-        self.number == places.prices && places.voucher().is_none()
+        self.number == places.prices && self.plan.id == places.plan && places.voucher().is_none()
     }
 
     /// The code of the voucher that was used.

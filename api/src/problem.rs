@@ -77,7 +77,8 @@ kinds! {
     VoucherUsedUp 409 "voucher-used-up" "Voucher used up":
         "The voucher has no use left, or this buyer has used it as often as one may." "Leave it out; uses of holds that end come back.";
     Conflict 409 "conflict" "Conflict":
-        "The thing is not in a state for this." "Read it again and decide anew, under a new idempotency key.";
+        "The thing is not in a state for this. For an event that cannot be published, `missing` says why; for a seating plan \
+        that cannot take over, `lost`, `repriced` and `areas` name what is in the way." "Read it again and decide anew, under a new idempotency key.";
     HoldExpired 410 "hold-expired" "Hold expired":
         "The hold's time is over; its places are free again." "Place a new hold.";
     PreconditionFailed 412 "precondition-failed" "Precondition failed":
@@ -248,6 +249,22 @@ impl Problem {
                 Kind::VoucherUsedUp.detail("this buyer has used the voucher as often as one may")
             }
             Rejection::PlanChanged => Kind::Conflict.detail("the showtime has moved to another seating plan"),
+            Rejection::PlacesInUse { lost, repriced, areas } => {
+                let area = |index: &u16| {
+                    plan?.areas.get(usize::from(*index)).map(|a| json!({ "id": *a.id, "label": *a.name }))
+                };
+                let areas: Vec<Value> = areas.iter().filter_map(area).collect();
+                let detail = "places that are held, sold or blocked would be lost or change their price in that plan";
+                Kind::Conflict
+                    .detail(detail)
+                    .with("lost", places(lost, plan))
+                    .with("repriced", places(repriced, plan))
+                    .with("areas", areas)
+            }
+            Rejection::EventIncomplete(gaps) => {
+                let missing: Vec<Value> = gaps.iter().map(crate::events::check::show).collect();
+                Kind::Conflict.detail("the event cannot be published: `missing` says why").with("missing", missing)
+            }
         }
     }
 

@@ -18,7 +18,10 @@ use crate::reading::{Consistency, Id, Reading, fresh};
 use crate::reply::Reply;
 use crate::time::Time;
 use crate::venues::check_zone;
-use crate::{conditional, patch, prices, visibility};
+use crate::{conditional, patch, prices, time, visibility};
+
+pub(crate) mod moving;
+pub(crate) mod series;
 
 /// Whether single seats may be left over between others: always (`off`), only at the end of a run of seats
 /// (`aisle_ok`), never (`strict`).
@@ -32,7 +35,8 @@ pub(crate) enum OrphanRuleJson {
     Strict,
 }
 
-/// The life of a showtime: `draft` (staff only), `on_sale` (once its event is published, too), `closed`, `cancelled`.
+/// The life of a showtime: `draft` (staff only), `on_sale` (once its event is published, too), `closed`, `cancelled`,
+/// `postponed` (not sold until it has a new time and is on sale again).
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ShowtimeState)]
@@ -42,6 +46,7 @@ pub(crate) enum ShowtimeStateJson {
     OnSale,
     Closed,
     Cancelled,
+    Postponed,
 }
 
 impl ShowtimeStateJson {
@@ -51,6 +56,7 @@ impl ShowtimeStateJson {
             ShowtimeState::OnSale => Self::OnSale,
             ShowtimeState::Closed => Self::Closed,
             ShowtimeState::Cancelled => Self::Cancelled,
+            ShowtimeState::Postponed => Self::Postponed,
         }
     }
 }
@@ -100,6 +106,10 @@ pub(crate) struct ShowtimeBody {
     taxes: Vec<TaxJson>,
     #[serde(default)]
     state: ShowtimeStateJson,
+    /// Why it was cancelled, postponed or moved, for buyers.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    #[schema(value_type = String, max_length = 400)]
+    reason: Box<str>,
 }
 
 const fn hold_ttl() -> u32 {
@@ -129,6 +139,14 @@ pub(crate) struct ShowtimeJson {
     body: ShowtimeBody,
     /// What tickets cost now, all fees and taxes in it, tier by tier.
     prices: Vec<TierPricesJson>,
+    /// The wall time at which it begins in its zone, with its offset.
+    #[schema(examples("2026-12-24T19:30:00+01:00"))]
+    local_starts_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local_ends_at: Option<String>,
+    /// When it was to begin, if it was moved after places had been held or sold, or postponed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_from: Option<Time>,
     created_at: Time,
 }
 
@@ -154,6 +172,7 @@ impl ShowtimeBody {
             fees: prices::fees(d),
             taxes: prices::taxes(d),
             state: ShowtimeStateJson::of(d.state),
+            reason: d.reason.clone(),
         }
     }
 
@@ -185,7 +204,9 @@ impl ShowtimeBody {
                 ShowtimeStateJson::OnSale => ShowtimeState::OnSale,
                 ShowtimeStateJson::Closed => ShowtimeState::Closed,
                 ShowtimeStateJson::Cancelled => ShowtimeState::Cancelled,
+                ShowtimeStateJson::Postponed => ShowtimeState::Postponed,
             },
+            reason: self.reason,
         })
     }
 }
@@ -197,6 +218,9 @@ fn view(s: &Showtime, staff: bool, now_ms: u64) -> ShowtimeJson {
         organization: s.organization,
         body: ShowtimeBody::of(&s.details, staff),
         prices: prices::now(&s.details, staff, now_ms),
+        local_starts_at: time::local(s.details.starts_at_ms, &s.details.zone),
+        local_ends_at: s.details.ends_at_ms.map(|end| time::local(end, &s.details.zone)),
+        moved_from: s.moved_from_ms.map(Time),
         created_at: Time(s.created_at_ms),
     }
 }
@@ -255,7 +279,8 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, readi
 }
 
 #[utoipa::path(patch, path = "/api/v1/showtimes/{showtime}", tag = "Catalogue", summary = "Change a showtime",
-    description = "A JSON merge patch: absent members stay, null clears optional ones.",
+    description = "A JSON merge patch: absent members stay, null clears optional ones. Another `plan` takes over what is \
+        held, sold and blocked, or is refused (see `POST /api/v1/showtimes/{showtime}/plan`).",
     request_body = ShowtimeBody, responses((status = 200, description = "The showtime", body = ShowtimeJson)))]
 pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
@@ -267,12 +292,13 @@ pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     let named = conditional::expected(action.headers())?;
     let expected = named.unwrap_or(showtime.version);
     let command = Command::UpdateShowtime(Box::new(UpdateShowtime { organization, id, expected, details }));
+    let plan = app.cluster.state().plan(showtime.details.plan).cloned();
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
         Ok(Done::Showtime(showtime)) => {
             Ok(Reply::ok(&view(showtime, true, app.now_ms()))?.answered(&answer).version(showtime.version))
         }
         Ok(_) => Err(Kind::Internal.problem()),
-        Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer).unless_named(named)),
+        Err(rejection) => Err(Problem::rejected(rejection, plan.as_deref()).answered(&answer).unless_named(named)),
     }
 }

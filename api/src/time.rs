@@ -50,6 +50,14 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+/// The wall time of a moment in a zone, with its offset, such as `2026-12-24T19:30:00+01:00`; in UTC if there is no such
+/// zone.
+pub(crate) fn local(ms: u64, zone: &str) -> String {
+    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let moment = jiff::Timestamp::from_millisecond(ms.min(MAX_MS).cast_signed()).unwrap_or(jiff::Timestamp::MAX);
+    moment.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
 /// Whether there is such an IANA time zone, by the data in the program.
 pub(crate) fn zone_exists(zone: &str) -> bool {
     jiff::tz::TimeZone::get(zone).is_ok()
@@ -78,6 +86,14 @@ mod tests {
         for bad in ["\"1969-12-31T23:59:59Z\"", "\"tomorrow\"", "12", "\"2026-13-01T00:00:00Z\"", "\"2026-01-01\""] {
             assert!(serde_json::from_str::<Time>(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn wall_times_carry_their_offset() {
+        assert_eq!(local(1_798_135_200_000, "Europe/Berlin"), "2026-12-24T19:00:00+01:00");
+        assert_eq!(local(1_782_324_000_000, "America/New_York"), "2026-06-24T14:00:00-04:00");
+        assert_eq!(local(0, "Europe/Atlantis"), "1970-01-01T00:00:00+00:00");
+        assert_eq!(local(u64::MAX, "Pacific/Kiritimati"), "9999-12-31T12:00:00+14:00");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use booking::State;
-use booking::catalogue::{Event, EventState, Showtime, ShowtimeState, Venue};
+use booking::catalogue::{Event, EventState, Showtime, ShowtimeState, Venue, Visibility};
 use booking::ids::{EventId, PlanId, ShowtimeId, VenueId};
 use booking::plan::Plan;
 
@@ -36,6 +36,16 @@ pub(crate) fn sees_event(caller: &Caller, event: &Event) -> bool {
     event_is_public(event) || caller.sees(event.organization)
 }
 
+/// Whether the event is in lists that the caller reads.
+pub(crate) fn lists_event(caller: &Caller, event: &Event) -> bool {
+    event_is_listed(event) || caller.sees(event.organization)
+}
+
+/// Whether the event is in everybody's lists and feeds.
+pub(crate) fn event_is_listed(event: &Event) -> bool {
+    event_is_public(event) && event.details.visibility == Visibility::Public
+}
+
 /// The showtime, if the caller may see it.
 pub(crate) fn showtime<'a>(state: &'a State, caller: &Caller, id: ShowtimeId) -> Option<&'a Arc<Showtime>> {
     state.showtime(id).filter(|s| caller.sees(s.organization) || showtime_is_public(state, s))
@@ -58,6 +68,7 @@ pub(crate) fn venue<'a>(state: &'a State, caller: &Caller, id: VenueId) -> Optio
 
 /// The venues that everybody may see.
 pub(crate) fn public_venues(state: &State) -> BTreeSet<VenueId> {
-    let public = state.showtimes().filter(|s| showtime_is_public(state, s));
+    let listed = |s: &Showtime| state.event(s.event).is_some_and(|event| event_is_listed(event));
+    let public = state.showtimes().filter(|s| showtime_is_public(state, s) && listed(s));
     public.filter_map(|s| state.plan(s.details.plan)).map(|p| p.venue).collect()
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::Reply;
 use crate::command::{AreaQuantity, BlockPlaces, UnblockPlaces};
 use crate::holds::{FromBlock, check_areas, check_seats, expire_due};
-use crate::ids::{BlockId, OrganizationId, ShowtimeId};
+use crate::ids::{BlockId, OrganizationId, PlanId, ShowtimeId};
 use crate::inventory::PlaceState;
 use crate::limits;
 use crate::rejection::{Rejection, Thing};
@@ -26,6 +26,8 @@ pub struct Block {
     pub showtime: ShowtimeId,
     /// Names it as the owner in the cells.
     pub serial: u64,
+    /// The plan that the numbers are of: the showtime's while the block stands.
+    pub plan: PlanId,
     /// Seats by number.
     pub seats: Box<[u32]>,
     /// Area places.
@@ -66,6 +68,7 @@ pub(crate) fn block(state: &mut State, cx: &mut Context, c: &BlockPlaces) -> Res
         organization: c.organization,
         showtime: c.showtime,
         serial: state.next_serial(),
+        plan: c.plan,
         seats: c.seats.clone().into(),
         areas: c.areas.clone().into(),
         reason: c.reason.clone(),

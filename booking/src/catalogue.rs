@@ -10,7 +10,10 @@ use crate::images::EventImage;
 use crate::money::Currency;
 use crate::prices::{PriceTier, Prices};
 
+pub mod completeness;
 pub(crate) mod events;
+pub mod moving;
+pub(crate) mod series;
 pub(crate) mod showtimes;
 pub(crate) mod venues;
 
@@ -57,6 +60,16 @@ pub enum EventState {
     Archived,
 }
 
+/// Who comes across a published event. Append-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+pub enum Visibility {
+    /// It is in lists and feeds.
+    #[default]
+    Public,
+    /// It is found by its address only.
+    Unlisted,
+}
+
 /// What staff say of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EventDetails {
@@ -76,6 +89,10 @@ pub struct EventDetails {
     pub age_limit: Option<u8>,
     /// Pictures, the most telling first.
     pub images: Vec<EventImage>,
+    /// Step-free ways, hearing loops, surtitles and the like.
+    pub accessibility: Box<str>,
+    /// Who comes across it once it is published.
+    pub visibility: Visibility,
     /// Where in its life it is.
     pub state: EventState,
 }
@@ -93,6 +110,8 @@ pub struct Event {
     pub version: u64,
     /// Made at, in ms.
     pub created_at_ms: u64,
+    /// Changed last at, in ms.
+    pub changed_at_ms: u64,
 }
 
 /// Whether single seats may be left over between others.
@@ -118,6 +137,8 @@ pub enum ShowtimeState {
     Closed,
     /// Will not take place.
     Cancelled,
+    /// Will not take place at its time, and a new one is not known yet: what was sold stays sold, nothing is sold.
+    Postponed,
 }
 
 /// What staff say of a showtime.
@@ -151,6 +172,8 @@ pub struct ShowtimeDetails {
     pub prices: Arc<Prices>,
     /// Where in its life it is.
     pub state: ShowtimeState,
+    /// Why it was cancelled, postponed or moved, for buyers.
+    pub reason: Box<str>,
 }
 
 /// One dated performance of an event that seats are sold for.
@@ -170,10 +193,14 @@ pub struct Showtime {
     pub prices: u32,
     /// It was more than a draft once, so that something may have been held at its prices.
     pub offered: bool,
+    /// When it was to begin, in ms, if it was moved after places of it had been held or sold, or postponed.
+    pub moved_from_ms: Option<u64>,
     /// Log index of the last change.
     pub version: u64,
     /// Made at, in ms.
     pub created_at_ms: u64,
+    /// Changed last at, in ms.
+    pub changed_at_ms: u64,
 }
 
 impl Showtime {

@@ -43,15 +43,11 @@ impl Census {
         self.0.get(&(organization, kind)).copied().unwrap_or(0)
     }
 
-    /// Refuses one more than there may be.
-    pub(crate) fn room_for(&self, organization: OrganizationId, kind: Kind) -> Result<(), Rejection> {
-        self.room_for_more(organization, kind, 1)
-    }
-
     /// Refuses so many more than there may be.
-    pub(crate) fn room_for_more(&self, organization: OrganizationId, kind: Kind, more: usize) -> Result<(), Rejection> {
+    pub(crate) fn room_for(&self, organization: OrganizationId, kind: Kind, more: usize) -> Result<(), Rejection> {
         let (name, max) = kind.bound();
-        if self.of(organization, kind).saturating_add(more) > max { Err(text::too_many(name, max)) } else { Ok(()) }
+        let room = max.saturating_sub(self.of(organization, kind));
+        if more > room { Err(text::too_many(name, max)) } else { Ok(()) }
     }
 
     /// One more.

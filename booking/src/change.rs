@@ -54,6 +54,8 @@ pub enum Reply {
         /// How many.
         count: u32,
     },
+    /// Showtimes that were made, in the order of their ids.
+    Showtimes(Box<[ShowtimeId]>),
 }
 
 /// What happened, past tense.
@@ -103,6 +105,19 @@ pub enum Change {
     ImageForgotten(ImageId),
     /// A voucher was made, changed or removed by staff.
     VoucherChanged(VoucherId),
+    /// A showtime has another seating plan: seat numbers mean other seats now.
+    PlanChanged(ShowtimeId),
+    /// A showtime will not take place: its buyers must be told.
+    ShowtimeCancelled(ShowtimeId),
+    /// A showtime will take place at a time that is not known yet: its buyers must be told.
+    ShowtimePostponed(ShowtimeId),
+    /// A showtime with places held or sold, or one that was postponed, begins at another time: its buyers must be told.
+    ShowtimeMoved {
+        /// Which.
+        showtime: ShowtimeId,
+        /// When it was to begin, in ms.
+        from_ms: u64,
+    },
 }
 
 /// What one proposal did.

@@ -108,6 +108,8 @@ pub enum Command {
     UpdateVoucher(Box<UpdateVoucher>),
     /// Ends a voucher.
     DeleteVoucher(DeleteVoucher),
+    /// Makes several showtimes, all or none.
+    CreateShowtimes(Box<CreateShowtimes>),
 }
 
 /// See [`Command::AddImage`].
@@ -235,6 +237,34 @@ pub struct CreateShowtime {
     pub event: EventId,
     /// What staff say of it.
     pub details: ShowtimeDetails,
+}
+
+/// The times of one of several showtimes, in ms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowtimeTimes {
+    /// Id to give it.
+    pub id: ShowtimeId,
+    /// Begins.
+    pub starts_at_ms: u64,
+    /// Ends.
+    pub ends_at_ms: Option<u64>,
+    /// Sold from.
+    pub on_sale_from_ms: Option<u64>,
+    /// Sold until.
+    pub on_sale_until_ms: Option<u64>,
+}
+
+/// See [`Command::CreateShowtimes`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateShowtimes {
+    /// The caller's organization.
+    pub organization: OrganizationId,
+    /// The event.
+    pub event: EventId,
+    /// What they have in common; its times are not looked at.
+    pub details: ShowtimeDetails,
+    /// When each of them is; [`crate::limits::SERIES_MAX`] at most.
+    pub times: Vec<ShowtimeTimes>,
 }
 
 /// See [`Command::UpdateShowtime`].

@@ -163,7 +163,8 @@ fn on_sale(state: &State, showtime: &Showtime, now_ms: u64) -> Result<(), Reject
         // A draft is nobody's business yet.
         (_, ShowtimeState::Draft) => return Err(Rejection::NotFound(Thing::Showtime)),
         (EventState::Draft, _) => return Err(Rejection::NotFound(Thing::Event)),
-        (EventState::Archived, _) | (_, ShowtimeState::Closed | ShowtimeState::Cancelled) => {
+        (EventState::Archived, _)
+        | (_, ShowtimeState::Closed | ShowtimeState::Cancelled | ShowtimeState::Postponed) => {
             return Err(Rejection::NotOnSale { from_ms: None });
         }
         (EventState::Published, ShowtimeState::OnSale) => {}

@@ -73,7 +73,7 @@ pub(crate) fn add(state: &mut State, cx: &mut Context, c: &AddImage) -> Result<R
     if state.images.contains(&c.id) {
         return Err(Rejection::Conflict("an image with this id exists".into()));
     }
-    state.census.room_for(c.organization, Kind::Image)?;
+    state.census.room_for(c.organization, Kind::Image, 1)?;
     let image = Arc::new(Image {
         id: c.id,
         organization: c.organization,

@@ -57,18 +57,29 @@ fn owners(state: &State, broken: &mut Vec<String>) -> BTreeMap<ShowtimeId, Owned
         let areas: Vec<(u16, u32)> = p.areas.iter().map(|a| (a.area, a.quantity)).collect();
         (seats.into_iter(), areas.into_iter())
     };
+    let mut plans = Vec::new();
     for (_, hold) in state.holds.iter().filter(|(_, h)| h.state == HoldState::Active) {
+        plans.push((hold.showtime, hold.places.plan));
         let (mut seats, mut areas) = priced(&hold.places);
         own(hold.showtime, &mut seats, &mut areas, PlaceState::Held, hold.serial);
     }
     for part in state.orders.iter().flat_map(|(_, o)| o.parts.iter()) {
+        plans.push((part.showtime, part.places.plan));
         let (mut seats, mut areas) = priced(&part.places);
         own(part.showtime, &mut seats, &mut areas, PlaceState::Sold, part.serial);
     }
     for (_, block) in state.blocks.iter() {
+        plans.push((block.showtime, block.plan));
         let mut seats = block.seats.iter().copied();
         let mut areas = block.areas.iter().map(|a| (a.area, a.quantity));
         own(block.showtime, &mut seats, &mut areas, PlaceState::Blocked, block.serial);
+    }
+    for (showtime, plan) in plans {
+        let of_showtime = state.showtimes.get(&showtime).map(|s| s.details.plan);
+        let of_places = state.inventories.get(&showtime).map(|i| i.plan().id);
+        if of_showtime != Some(plan) || of_places != Some(plan) {
+            broken.push(format!("places of {showtime} are numbered by {plan}, its plan is {of_showtime:?}"));
+        }
     }
     all
 }
@@ -92,8 +103,7 @@ fn check_inventory(id: ShowtimeId, inventory: &Inventory, owned: Option<&Owned>,
         }
     }
     let mut fresh = Inventory::load(
-        id,
-        inventory.plan().clone(),
+        Inventory::new(id, inventory.plan().clone(), 0),
         (0..inventory.chunks()).filter_map(|c| Some((c, inventory.cells_record(c)?.clone()))),
         inventory.areas_record().cloned(),
         &mut crate::table::Journal::default(),
@@ -220,6 +230,10 @@ fn check_vouchers(state: &State, broken: &mut Vec<String>) {
     }
 }
 
+fn showtimes_of(order: &Order) -> std::collections::BTreeSet<ShowtimeId> {
+    order.parts.iter().map(|part| part.showtime).collect()
+}
+
 /// What is derived from records says what they say: no more, no less.
 fn check_derived(state: &State, broken: &mut Vec<String>) {
     let tickets: usize = state.orders.iter().map(|(_, o)| o.tickets.len()).sum();
@@ -239,6 +253,14 @@ fn check_derived(state: &State, broken: &mut Vec<String>) {
             "orders by organization",
             state.orders_by_organization.len() == state.orders.len()
                 && state.orders.iter().all(|(_, o)| by_organization(o)),
+        ),
+        (
+            "orders by showtime",
+            state.orders_by_showtime.len() == state.orders.iter().map(|(_, o)| showtimes_of(o).len()).sum::<usize>()
+                && state
+                    .orders
+                    .iter()
+                    .all(|(_, o)| showtimes_of(o).iter().all(|s| state.orders_by_showtime.contains(&(*s, o.id)))),
         ),
         ("tickets", state.tickets.len() == tickets),
         (

@@ -177,16 +177,65 @@ impl Inventory {
         inventory
     }
 
-    /// From stored records; a missing record means that nothing of it ever changed.
+    /// The same for another showtime on the plan, while all places are free: the two share their cells until one of them
+    /// changes.
+    pub(crate) fn all_free_for(&self, showtime: ShowtimeId, index: u64) -> Self {
+        Self { showtime, changed_at: index, ..self.clone() }
+    }
+
+    /// Moves to another plan: `fresh` is this showtime's on it, all free; seats and areas go from number to number.
+    pub(crate) fn move_to(
+        &mut self,
+        journal: &mut Journal,
+        index: u64,
+        fresh: Self,
+        seats: &[(u32, u32)],
+        areas: &[(u16, u16)],
+    ) {
+        let old = std::mem::replace(self, fresh);
+        self.deadlines = old.deadlines;
+        self.changed_at = index;
+        for (seat, cell) in (0_u32..).zip(old.cells.iter().flat_map(|chunk| chunk.iter())).filter(|(_, c)| **c != 0) {
+            journal.digest.remove((self.showtime, seat, *cell));
+        }
+        for (number, (counts, area)) in (0_u16..).zip(old.areas.iter().zip(&old.plan.areas)) {
+            if counts.free != area.capacity {
+                journal.digest.remove((self.showtime, number, *counts));
+            }
+        }
+        // Whatever was stored of the old plan is stored anew, or not at all.
+        let chunks = old.cells.len().max(self.cells.len()) as u32;
+        journal.touched.extend((0..chunks).map(|chunk| RecordKey::Cells(self.showtime, chunk)));
+        journal.touched.push(RecordKey::Areas(self.showtime));
+        for (from, to) in seats {
+            let chunk = old.cells.get(*from as usize / CELLS_PER_RECORD);
+            let cell = chunk.and_then(|c| c.get(*from as usize % CELLS_PER_RECORD)).copied().unwrap_or(0);
+            self.set_seat(journal, index, *to, Cell(cell));
+        }
+        for (from, to) in areas {
+            let Some(counts) = old.areas.get(usize::from(*from)) else { continue };
+            let used = [
+                (PlaceState::Held, counts.held),
+                (PlaceState::Sold, counts.sold),
+                (PlaceState::Blocked, counts.blocked),
+            ];
+            for (state, n) in used.into_iter().filter(|(_, n)| *n > 0) {
+                self.move_area(journal, index, (*to, n), PlaceState::Free, state);
+            }
+        }
+    }
+
+    /// From stored records over a plan whose places are all free; a missing record means that nothing of it ever changed.
     pub(crate) fn load(
-        showtime: ShowtimeId,
-        plan: Arc<Plan>,
+        mut inventory: Self,
         cells: impl IntoIterator<Item = (u32, Arc<Vec<u64>>)>,
         areas: Option<Arc<Vec<AreaCounts>>>,
         journal: &mut Journal,
     ) -> Result<Self, String> {
-        let mut inventory = Self::new(showtime, plan, 0);
+        let showtime = inventory.showtime;
+        let mut any = areas.is_some();
         for (chunk, stored) in cells {
+            any = true;
             let slot = inventory.cells.get_mut(chunk as usize).filter(|c| c.len() == stored.len());
             *slot.ok_or_else(|| format!("the stored seats of {showtime} do not fit its plan"))? = stored;
         }
@@ -199,12 +248,14 @@ impl Inventory {
             inventory.areas = stored;
             inventory.digest_areas(&mut journal.digest);
         }
-        for (seat, cell) in inventory.seats().enumerate() {
-            if cell.0 != 0 {
-                journal.digest.add((showtime, seat as u32, cell.0));
+        if any {
+            for (seat, cell) in inventory.seats().enumerate() {
+                if cell.0 != 0 {
+                    journal.digest.add((showtime, seat as u32, cell.0));
+                }
             }
+            inventory.count();
         }
-        inventory.count();
         Ok(inventory)
     }
 

@@ -28,6 +28,8 @@ pub const FILES_PER_IMAGE_MAX: usize = 8;
 pub const IMAGES_PER_EVENT_MAX: usize = 20;
 /// A picture that no event shows is kept for so long, in ms.
 pub const UNUSED_IMAGE_KEPT_MS: u64 = 86_400_000;
+/// Showtimes that one command makes.
+pub const SERIES_MAX: usize = 500;
 /// Price tiers of a showtime.
 pub const TIERS_MAX: usize = 100;
 /// Largest price or fee, in minor units.

@@ -46,7 +46,7 @@ pub(crate) fn create_key(state: &mut State, cx: &mut Context, c: &CreateApiKey) 
     if state.api_keys.contains(&c.id) || state.keys_by_hash.contains(&c.hash) {
         return Err(Rejection::Conflict("an API key with this id exists".into()));
     }
-    state.census.room_for(c.organization, Kind::ApiKey)?;
+    state.census.room_for(c.organization, Kind::ApiKey, 1)?;
     let mut scopes = c.scopes.clone();
     scopes.sort_unstable();
     scopes.dedup();

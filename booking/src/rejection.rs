@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::completeness::Gap;
 use crate::ids::HoldId;
 
 /// A kind of thing that was not found.
@@ -96,4 +97,16 @@ pub enum Rejection {
         /// Only for this buyer.
         by_buyer: bool,
     },
+    /// Places that are held, sold or blocked would be lost or change their price in another seating plan: the first of
+    /// them, by number in the plan that the showtime has.
+    PlacesInUse {
+        /// Seats that the other plan does not have.
+        lost: Vec<u32>,
+        /// Seats that would be of another price tier.
+        repriced: Vec<u32>,
+        /// Areas, by index, that it does not have, or with too few places, or in another price tier.
+        areas: Vec<u16>,
+    },
+    /// The event lacks what nobody could do without.
+    EventIncomplete(Vec<Gap>),
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::blocks::{self, Block};
-use crate::catalogue::{Event, Showtime, Venue, events, showtimes, venues};
+use crate::catalogue::{Event, Showtime, Venue, events, series, showtimes, venues};
 use crate::census::Census;
 use crate::change::{Applied, Change, Reply};
 use crate::chunks::ChunkMap;
@@ -109,6 +109,7 @@ pub struct State {
     pub(crate) due: ChunkMap<(u64, ShowtimeId, HoldId), ()>,
     pub(crate) ended: ChunkMap<(u64, HoldId), ()>,
     pub(crate) orders_by_organization: ChunkMap<(OrganizationId, OrderId), ()>,
+    pub(crate) orders_by_showtime: ChunkMap<(ShowtimeId, OrderId), ()>,
     pub(crate) tickets: ChunkMap<TicketId, OrderId>,
     /// By when they are forgotten, in ms.
     pub(crate) unused_images: ChunkMap<(u64, ImageId), ()>,
@@ -118,6 +119,8 @@ pub struct State {
     pub(crate) vouchers_by_code: ChunkMap<(OrganizationId, Code), VoucherId>,
     /// Uses of a voucher in orders by a hash of who bought.
     pub(crate) voucher_buyers: ChunkMap<(VoucherId, u128), u32>,
+    /// The places of each plan that something takes place on, all free: what showtimes begin with, and share.
+    pub(crate) all_free: ChunkMap<PlanId, Arc<Inventory>>,
 }
 
 impl Default for State {
@@ -145,6 +148,7 @@ impl Default for State {
             due: ChunkMap::default(),
             ended: ChunkMap::default(),
             orders_by_organization: ChunkMap::default(),
+            orders_by_showtime: ChunkMap::default(),
             tickets: ChunkMap::default(),
             images: Table::default(),
             unused_images: ChunkMap::default(),
@@ -152,6 +156,7 @@ impl Default for State {
             files_digest: 0,
             vouchers_by_code: ChunkMap::default(),
             voucher_buyers: ChunkMap::default(),
+            all_free: ChunkMap::default(),
         }
     }
 }
@@ -229,6 +234,7 @@ impl State {
             Command::CreateVouchers(c) => vouchers::create(self, cx, c),
             Command::UpdateVoucher(c) => vouchers::update(self, cx, c),
             Command::DeleteVoucher(c) => vouchers::delete(self, cx, c),
+            Command::CreateShowtimes(c) => series::create(self, cx, c),
         }
     }
 
@@ -285,7 +291,20 @@ impl State {
         self.showtimes_by_event.insert((showtime.event, showtime.id), ());
     }
 
+    /// The places of a showtime on a plan, all free, as of a log index.
+    pub(crate) fn all_free(&mut self, plan: &Arc<Plan>, showtime: ShowtimeId, index: u64) -> Inventory {
+        if let Some(kept) = self.all_free.get(&plan.id) {
+            return kept.all_free_for(showtime, index);
+        }
+        let made = Inventory::new(showtime, plan.clone(), index);
+        self.all_free.insert(plan.id, Arc::new(made.clone()));
+        made
+    }
+
     pub(crate) fn index_order(&mut self, order: &Order) {
+        for part in &order.parts {
+            self.orders_by_showtime.insert((part.showtime, order.id), ());
+        }
         self.orders_by_organization.insert((order.organization, order.id), ());
         for ticket in &order.tickets {
             self.tickets.insert(ticket.id, order.id);
@@ -424,6 +443,11 @@ impl State {
     ) -> impl DoubleEndedIterator<Item = &Arc<Order>> {
         let range = (organization, from)..=(organization, OrderId(u128::MAX));
         self.orders_by_organization.range(range).filter_map(|((_, id), ())| self.orders.get(id))
+    }
+    /// The orders with places of a showtime, the oldest first.
+    pub fn orders_of_showtime(&self, showtime: ShowtimeId) -> impl DoubleEndedIterator<Item = &Arc<Order>> {
+        let range = (showtime, OrderId(0))..=(showtime, OrderId(u128::MAX));
+        self.orders_by_showtime.range(range).filter_map(|((_, id), ())| self.orders.get(id))
     }
     /// The order that a ticket is of.
     pub fn order_of_ticket(&self, id: TicketId) -> Option<&Arc<Order>> {

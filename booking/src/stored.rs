@@ -150,7 +150,8 @@ impl Loader {
         for (id, plan) in showtimes {
             let plan = state.plans.get(&plan).cloned().ok_or_else(|| format!("the plan of {id} is missing"))?;
             let cells = self.cells.remove(&id).unwrap_or_default();
-            let inventory = Inventory::load(id, plan, cells, self.areas.remove(&id), &mut self.journal)?;
+            let fresh = state.all_free(&plan, id, 0);
+            let inventory = Inventory::load(fresh, cells, self.areas.remove(&id), &mut self.journal)?;
             state.inventories.insert(id, Arc::new(inventory));
         }
         if let Some(id) = self.cells.keys().chain(self.areas.keys()).next() {

@@ -74,6 +74,7 @@ pub(crate) fn weight(command: &Command) -> u16 {
         command,
         Command::ImportPlan(_)
             | Command::CreateShowtime(_)
+            | Command::CreateShowtimes(_)
             | Command::UpdateShowtime(_)
             | Command::CreateVouchers(_)
             | Command::Tick

@@ -441,8 +441,20 @@ impl State {
                 | Change::OrganizationCreated(_)
                 | Change::ImageAdded(_)
                 | Change::ImageForgotten(_)
-                | Change::VoucherChanged(_) => {}
+                | Change::VoucherChanged(_)
+                | Change::ShowtimeCancelled(_)
+                | Change::ShowtimePostponed(_)
+                | Change::ShowtimeMoved { .. } => {}
+                Change::PlanChanged(showtime) => self.renumber(*showtime),
             }
+        }
+    }
+
+    /// Seat numbers mean other seats from here on: whoever watches the showtime starts over, and reads its plan anew.
+    fn renumber(&mut self, showtime: ShowtimeId) {
+        // What is kept of the channel would lead to the old numbers.
+        for viewer in self.channels.remove(&showtime).into_iter().flat_map(|c| c.viewers.into_values()) {
+            viewer.lose();
         }
     }
 

@@ -200,6 +200,39 @@ async fn a_viewer_that_comes_back_gets_what_it_missed() {
     seen.await.expect("a heartbeat");
 }
 
+/// Seat numbers mean other seats in another plan: viewers start over, those that come back too.
+#[tokio::test]
+async fn a_viewer_starts_over_when_the_plan_changes() {
+    let node = Node::start().await;
+    let house = House::build(&node).await;
+    let mut plan = crate::support::plan();
+    plan["zones"][0]["rows"].as_array_mut().unwrap().reverse();
+    let path = format!("/api/v1/venues/{}/plans", house.venue);
+    let plan = id(&node.staff("POST", &path, &plan).await.expect(201));
+    let (address, _stop) = serve(&node).await;
+    let mut viewer = connect(&address, &[]).await.unwrap();
+    say(&mut viewer, json!({"subscribe": {"showtime": house.showtime}})).await;
+    let index = hear_json(&mut viewer).await["subscribed"]["index"].as_u64().unwrap();
+    node.buyer("POST", &house.holds(), &json!({"places": ["1-1"]})).await.expect(201);
+    assert_eq!(hear_json(&mut viewer).await["changes"], json!([[0, 1]]));
+    let path = format!("/api/v1/showtimes/{}/plan", house.showtime);
+    let moved = node.staff("POST", &path, &json!({"plan": plan})).await;
+    moved.expect(200);
+    assert_eq!(hear_json(&mut viewer).await, json!({"resync": {"showtime": house.showtime}}));
+    let again = hear_json(&mut viewer).await["subscribed"]["index"].as_u64().unwrap();
+    assert!(again >= moved.header("x-log-index").parse().unwrap());
+    let headers = [("x-min-log-index", again.to_string())];
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let path = format!("/api/v1/showtimes/{}/seats", house.showtime);
+    let seats = node.ask("GET", &path, &headers, &Value::Null).await.expect(200);
+    assert_eq!(seats["states"], "00000000001000000000");
+    node.buyer("POST", &house.holds(), &json!({"places": ["2-1"]})).await.expect(201);
+    assert_eq!(hear_json(&mut viewer).await["changes"], json!([[0, 1]]));
+    let mut back = connect(&address, &[]).await.unwrap();
+    say(&mut back, json!({"subscribe": {"showtime": house.showtime, "from_index": index}})).await;
+    assert_eq!(hear_json(&mut back).await, json!({"resync": {"showtime": house.showtime}}));
+}
+
 #[tokio::test]
 async fn foreign_pages_are_turned_away_and_drafts_are_not_shown() {
     let node = Node::start().await;

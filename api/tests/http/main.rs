@@ -11,6 +11,7 @@ mod live;
 mod plans;
 mod prices;
 mod problems;
+mod programme;
 mod search;
 mod support;
 mod vouchers;

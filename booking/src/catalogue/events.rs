@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::catalogue::completeness::{self, Gap};
 use crate::catalogue::{Event, EventDetails, EventState};
 use crate::census::Kind;
 use crate::change::{Change, Reply};
@@ -25,6 +26,7 @@ fn check(details: &EventDetails) -> Result<(), Rejection> {
             text::at_most(member, value, limits::LABEL_CHARS_MAX)?;
         }
     }
+    text::at_most("accessibility", &details.accessibility, limits::NAME_CHARS_MAX * 10)?;
     text::between("age_limit", details.age_limit.unwrap_or(0), 0, 99)
 }
 
@@ -41,13 +43,14 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateEvent) -> Re
     if state.events.contains(&c.id) {
         return Err(Rejection::Conflict("an event with this id exists".into()));
     }
-    state.census.room_for(c.organization, Kind::Event)?;
+    state.census.room_for(c.organization, Kind::Event, 1)?;
     let event = Arc::new(Event {
         id: c.id,
         organization: c.organization,
         details: c.details.clone(),
         version: cx.at.index,
         created_at_ms: cx.now_ms,
+        changed_at_ms: cx.now_ms,
     });
     state.census.add(c.organization, Kind::Event);
     images::shown(state, cx, &[], &c.details.images);
@@ -67,10 +70,18 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateEvent) -> Re
     if was != EventState::Draft && c.details.state == EventState::Draft {
         return Err(Rejection::Conflict("an event that was published cannot be a draft again".into()));
     }
+    if was != EventState::Published && c.details.state == EventState::Published {
+        let mut gaps = completeness::gaps(state, c.id, &c.details, cx.now_ms);
+        gaps.retain(Gap::blocks);
+        if !gaps.is_empty() {
+            return Err(Rejection::EventIncomplete(gaps));
+        }
+    }
     images::shown(state, cx, &shown, &c.details.images);
     state.events.update(&mut cx.journal, c.id, |event| {
         event.details = c.details.clone();
         event.version = cx.at.index;
+        event.changed_at_ms = cx.now_ms;
     });
     cx.changes.push(Change::EventChanged(c.id));
     find(state, c.id, c.organization).map(|e| Reply::Event(e.clone()))

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::catalogue::moving::{self, Moving};
 use crate::catalogue::venues::zone;
 use crate::catalogue::{Showtime, ShowtimeDetails, ShowtimeState};
 use crate::census::Kind;
 use crate::change::{Change, Reply};
-use crate::command::{CreateShowtime, UpdateShowtime};
-use crate::ids::{OrganizationId, ShowtimeId};
-use crate::inventory::{Inventory, PlaceState};
+use crate::command::{CreateShowtime, ShowtimeTimes, UpdateShowtime};
+use crate::ids::{EventId, OrganizationId, ShowtimeId};
+use crate::inventory::PlaceState;
 use crate::limits;
 use crate::plan::Plan;
 use crate::prices::check::{check as check_prices, keeps_tiers};
@@ -21,26 +22,37 @@ fn find(state: &State, id: ShowtimeId, organization: OrganizationId) -> Result<&
     state.showtimes.get(&id).filter(|s| s.organization == organization).ok_or(Rejection::NotFound(Thing::Showtime))
 }
 
-fn plan_of(state: &State, d: &ShowtimeDetails, organization: OrganizationId) -> Result<Arc<Plan>, Rejection> {
+pub(crate) fn plan_of(
+    state: &State,
+    d: &ShowtimeDetails,
+    organization: OrganizationId,
+) -> Result<Arc<Plan>, Rejection> {
     let plan = state.plans.get(&d.plan).filter(|p| p.organization == organization);
     plan.cloned().ok_or(Rejection::NotFound(Thing::Plan))
 }
 
 fn check(d: &ShowtimeDetails) -> Result<(), Rejection> {
     zone(&d.zone)?;
-    if d.ends_at_ms.is_some_and(|end| end <= d.starts_at_ms) {
-        return Err(text::violated("ends_at must be after starts_at".to_owned()));
-    }
-    if let (Some(from), Some(until)) = (d.on_sale_from_ms, d.on_sale_until_ms)
-        && until <= from
-    {
-        return Err(text::violated("on_sale_until must be after on_sale_from".to_owned()));
-    }
+    check_order((d.starts_at_ms, d.ends_at_ms), (d.on_sale_from_ms, d.on_sale_until_ms))?;
+    text::at_most("reason", &d.reason, limits::NAME_CHARS_MAX * 2)?;
     let (min, max) = (limits::HOLD_TTL_MIN_MS / 1_000, limits::HOLD_TTL_MAX_MS / 1_000);
     text::between("hold_ttl_seconds", d.hold_ttl_ms / 1_000, min, max)?;
     text::between("max_extensions", d.max_extensions, 0, limits::EXTENSIONS_MAX)?;
     text::between("orphan_rule_until_percent", u32::from(d.orphan_rule_until_percent), 0, 100)?;
     text::between("max_places_per_order", d.max_places_per_order, 1, limits::PLACES_PER_ORDER_MAX)
+}
+
+/// What ends, ends after it began; in ms.
+fn check_order(show: (u64, Option<u64>), sale: (Option<u64>, Option<u64>)) -> Result<(), Rejection> {
+    if show.1.is_some_and(|end| end <= show.0) {
+        return Err(text::violated("ends_at must be after starts_at".to_owned()));
+    }
+    if let (Some(from), Some(until)) = sale
+        && until <= from
+    {
+        return Err(text::violated("on_sale_until must be after on_sale_from".to_owned()));
+    }
+    Ok(())
 }
 
 /// Puts new prices in force. Those before are kept under their number if something may have been held at them.
@@ -59,41 +71,84 @@ fn reprice(state: &mut State, cx: &mut Context, id: ShowtimeId, new: &Arc<Prices
     Ok(())
 }
 
+/// A showtime in the making: details that were checked, on a plan.
+pub(crate) struct Making {
+    details: ShowtimeDetails,
+    plan: Arc<Plan>,
+    tier_of_category: Vec<Option<u16>>,
+}
+
+impl Making {
+    pub(crate) fn of(state: &State, details: &ShowtimeDetails, owner: OrganizationId) -> Result<Self, Rejection> {
+        let plan = plan_of(state, details, owner)?;
+        check(details)?;
+        let tier_of_category = check_prices(&details.prices, &plan)?;
+        Ok(Self { details: details.clone(), plan, tier_of_category })
+    }
+
+    /// The same at other times.
+    pub(crate) fn at(&self, times: &ShowtimeTimes) -> Self {
+        let mut details = self.details.clone();
+        details.starts_at_ms = times.starts_at_ms;
+        details.ends_at_ms = times.ends_at_ms;
+        details.on_sale_from_ms = times.on_sale_from_ms;
+        details.on_sale_until_ms = times.on_sale_until_ms;
+        Self { details, plan: self.plan.clone(), tier_of_category: self.tier_of_category.clone() }
+    }
+}
+
+/// Checks the times of one of several showtimes.
+pub(crate) fn check_times(times: &ShowtimeTimes) -> Result<(), Rejection> {
+    check_order((times.starts_at_ms, times.ends_at_ms), (times.on_sale_from_ms, times.on_sale_until_ms))
+}
+
+/// Puts a showtime in, all its places free. The caller has checked everything.
+pub(crate) fn insert(
+    state: &mut State,
+    cx: &mut Context,
+    (id, organization, event): (ShowtimeId, OrganizationId, EventId),
+    making: Making,
+) -> Arc<Showtime> {
+    let inventory = state.all_free(&making.plan, id, cx.at.index);
+    let offered = making.details.state != ShowtimeState::Draft;
+    let showtime = Arc::new(Showtime {
+        id,
+        organization,
+        event,
+        details: making.details,
+        tier_of_category: making.tier_of_category,
+        prices: 0,
+        offered,
+        moved_from_ms: None,
+        version: cx.at.index,
+        created_at_ms: cx.now_ms,
+        changed_at_ms: cx.now_ms,
+    });
+    state.census.add(organization, Kind::Showtime);
+    state.index_showtime(&showtime);
+    state.inventories.insert(id, Arc::new(inventory));
+    state.showtimes.insert(&mut cx.journal, id, showtime.clone());
+    cx.changes.push(Change::ShowtimeChanged(id));
+    showtime
+}
+
 pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) -> Result<Reply, Rejection> {
     let event = state.events.get(&c.event).filter(|e| e.organization == c.organization);
     event.ok_or(Rejection::NotFound(Thing::Event))?;
-    let plan = plan_of(state, &c.details, c.organization)?;
-    check(&c.details)?;
-    let tier_of_category = check_prices(&c.details.prices, &plan)?;
+    let making = Making::of(state, &c.details, c.organization)?;
     if state.showtimes.contains(&c.id) {
         return Err(Rejection::Conflict("a showtime with this id exists".into()));
     }
-    state.census.room_for(c.organization, Kind::Showtime)?;
-    let showtime = Arc::new(Showtime {
-        id: c.id,
-        organization: c.organization,
-        event: c.event,
-        details: c.details.clone(),
-        tier_of_category,
-        prices: 0,
-        offered: c.details.state != ShowtimeState::Draft,
-        version: cx.at.index,
-        created_at_ms: cx.now_ms,
-    });
-    state.census.add(c.organization, Kind::Showtime);
-    state.index_showtime(&showtime);
-    state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan, cx.at.index)));
-    state.showtimes.insert(&mut cx.journal, c.id, showtime.clone());
-    cx.changes.push(Change::ShowtimeChanged(c.id));
-    Ok(Reply::Showtime(showtime))
+    state.census.room_for(c.organization, Kind::Showtime, 1)?;
+    Ok(Reply::Showtime(insert(state, cx, (c.id, c.organization, c.event), making)))
 }
 
 pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) -> Result<Reply, Rejection> {
     crate::holds::expire_due(state, cx, c.id);
-    let showtime = find(state, c.id, c.organization)?;
-    let (version, was, old_plan) = (showtime.version, showtime.details.state, showtime.details.plan);
-    if version != c.expected {
-        return Err(Rejection::VersionConflict { version });
+    let showtime = find(state, c.id, c.organization)?.clone();
+    let was = showtime.details.state;
+    if showtime.version != c.expected {
+        return Err(Rejection::VersionConflict { version: showtime.version });
     }
     let plan = plan_of(state, &c.details, c.organization)?;
     check(&c.details)?;
@@ -101,7 +156,8 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) ->
     if was == ShowtimeState::Cancelled && c.details.state != ShowtimeState::Cancelled {
         return Err(Rejection::Conflict("a cancelled showtime cannot be put on sale again".into()));
     }
-    let used = state.inventories.get(&c.id).is_some_and(|i| i.total().of(PlaceState::Free) != i.total().total());
+    let inventory = state.inventories.get(&c.id).ok_or(Rejection::NotFound(Thing::Showtime))?.clone();
+    let used = inventory.total().of(PlaceState::Free) != inventory.total().total();
     if used && c.details.state == ShowtimeState::Draft && was != ShowtimeState::Draft {
         return Err(Rejection::Conflict("a showtime with places held, sold or blocked cannot be a draft again".into()));
     }
@@ -113,19 +169,50 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) ->
             ));
         }
     }
-    if old_plan != c.details.plan && used {
-        return Err(Rejection::Conflict("places of the showtime's plan are held, sold or blocked".into()));
+    let moving = (showtime.details.plan != c.details.plan)
+        .then(|| Moving::of(&inventory, &plan, (&showtime.tier_of_category, &tier_of_category)));
+    drop(inventory);
+    if let Some(moving) = &moving
+        && !moving.is_whole()
+    {
+        return Err(moving.refusal());
     }
     reprice(state, cx, c.id, &c.details.prices)?;
-    if old_plan != c.details.plan {
-        state.inventories.insert(c.id, Arc::new(Inventory::new(c.id, plan, cx.at.index)));
+    if let Some(moving) = moving {
+        let fresh = state.all_free(&plan, c.id, cx.at.index);
+        moving::carry_out(state, cx, c.id, &moving, fresh);
+        cx.changes.push(Change::PlanChanged(c.id));
     }
+    tell(cx, &showtime, &c.details, used);
+    let moved_from_ms =
+        if showtime.details.starts_at_ms != c.details.starts_at_ms && (used || was == ShowtimeState::Postponed) {
+            Some(showtime.details.starts_at_ms)
+        } else {
+            showtime.moved_from_ms
+        };
     state.showtimes.update(&mut cx.journal, c.id, |showtime| {
         showtime.details = c.details.clone();
         showtime.tier_of_category = tier_of_category;
         showtime.offered |= c.details.state != ShowtimeState::Draft;
+        showtime.moved_from_ms = moved_from_ms;
         showtime.version = cx.at.index;
+        showtime.changed_at_ms = cx.now_ms;
     });
     cx.changes.push(Change::ShowtimeChanged(c.id));
     find(state, c.id, c.organization).map(|s| Reply::Showtime(s.clone()))
+}
+
+/// Says what buyers must be told.
+fn tell(cx: &mut Context, old: &Showtime, new: &ShowtimeDetails, used: bool) {
+    let became = |state| old.details.state != state && new.state == state;
+    if became(ShowtimeState::Cancelled) {
+        cx.changes.push(Change::ShowtimeCancelled(old.id));
+    }
+    if became(ShowtimeState::Postponed) {
+        cx.changes.push(Change::ShowtimePostponed(old.id));
+    }
+    let from_ms = old.details.starts_at_ms;
+    if from_ms != new.starts_at_ms && (used || old.details.state == ShowtimeState::Postponed) {
+        cx.changes.push(Change::ShowtimeMoved { showtime: old.id, from_ms });
+    }
 }

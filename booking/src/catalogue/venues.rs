@@ -51,7 +51,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateVenue) -> Re
     if state.venues.contains(&c.id) {
         return Err(Rejection::Conflict("a venue with this id exists".into()));
     }
-    state.census.room_for(c.organization, Kind::Venue)?;
+    state.census.room_for(c.organization, Kind::Venue, 1)?;
     let venue = Arc::new(Venue {
         id: c.id,
         organization: c.organization,
@@ -99,7 +99,7 @@ pub(crate) fn import_plan(state: &mut State, cx: &mut Context, plan: &Arc<Plan>)
     if state.plans.contains(&plan.id) {
         return Err(Rejection::Conflict("a plan with this id exists".into()));
     }
-    state.census.room_for(plan.organization, Kind::Plan)?;
+    state.census.room_for(plan.organization, Kind::Plan, 1)?;
     let mut plan = Arc::unwrap_or_clone(plan.clone());
     plan.created_at_ms = cx.now_ms;
     state.census.add(plan.organization, Kind::Plan);

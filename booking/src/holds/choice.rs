@@ -49,13 +49,13 @@ impl Chooser<'_> {
             None => {
                 let mut till = Till::for_places(seats.len());
                 self.units(c, &seats, &mut |unit| till.put(&unit, prices.1))?;
-                till.places(prices, details.currency)
+                till.places(prices, (details.currency, details.plan))
             }
             Some(redemption) => {
                 let mut units = Vec::with_capacity(seats.len());
                 self.units(c, &seats, &mut |unit| units.push(unit))?;
                 let deal = redemption.cover(&mut units, prices.1, details.currency)?;
-                let mut places = PricedPlaces::of(&units, prices, details.currency);
+                let mut places = PricedPlaces::of(&units, prices, (details.currency, details.plan));
                 places.bear(prices.1, &deal);
                 places
             }

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use crate::command::AreaQuantity;
-use crate::ids::VoucherId;
+use crate::ids::{PlanId, VoucherId};
 use crate::money::Currency;
 use crate::orders::TicketPlace;
 use crate::prices::reckoning::{Discount, Extra, Part, share_out};
@@ -107,6 +107,8 @@ pub struct PricedPlaces {
     pub prices: u32,
     /// Currency of all amounts.
     pub currency: Currency,
+    /// The plan that the numbers are of: that of the showtime while the places are held or sold.
+    pub plan: PlanId,
     /// Given away: all amounts are 0.
     pub complimentary: bool,
     /// Fees per order and the voucher; none for most.
@@ -148,12 +150,12 @@ pub(crate) fn discount(units: &mut [&mut Unit], deal: &Deal) {
 
 impl PricedPlaces {
     /// Puts units into lines: those that cost the same into one.
-    pub(crate) fn of(units: &[Unit], (number, prices): (u32, &Prices), currency: Currency) -> Self {
+    pub(crate) fn of(units: &[Unit], (number, prices): (u32, &Prices), (currency, plan): (Currency, PlanId)) -> Self {
         let mut till = Till::for_places(units.len());
         for unit in units {
             till.put(unit, prices);
         }
-        till.places((number, prices), currency)
+        till.places((number, prices), (currency, plan))
     }
 
     /// Reckons the fees per order; the rest of what is besides comes along.
@@ -172,7 +174,7 @@ impl PricedPlaces {
 
     /// The same places from units whose discounts are others now.
     pub(crate) fn priced_again(&self, units: &[Unit], prices: &Prices, deal: &Deal) -> Self {
-        let mut places = Self::of(units, (self.prices, prices), self.currency);
+        let mut places = Self::of(units, (self.prices, prices), (self.currency, self.plan));
         places.bear(prices, deal);
         places
     }
@@ -392,11 +394,20 @@ impl Till {
     }
 
     /// All of it, with the fees per order.
-    pub(crate) fn places(self, (number, prices): (u32, &Prices), currency: Currency) -> PricedPlaces {
+    pub(crate) fn places(self, (number, prices): (u32, &Prices), (currency, plan): (Currency, PlanId)) -> PricedPlaces {
         let (first, more) = (self.first.unwrap_or_default(), self.more.into());
         let (seats, areas) = (self.seats.into(), self.areas.into());
-        let mut places =
-            PricedPlaces { first, more, seats, areas, prices: number, currency, complimentary: false, besides: None };
+        let mut places = PricedPlaces {
+            first,
+            more,
+            seats,
+            areas,
+            prices: number,
+            currency,
+            plan,
+            complimentary: false,
+            besides: None,
+        };
         if !prices.fees.is_empty() {
             places.set_besides(prices, Besides::default());
         }

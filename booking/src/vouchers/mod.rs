@@ -205,7 +205,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateVouchers) ->
     if codes.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
         return Err(text::violated("a code is named twice".to_owned()));
     }
-    state.census.room_for_more(c.organization, Kind::Voucher, all.len())?;
+    state.census.room_for(c.organization, Kind::Voucher, all.len())?;
 
     let details = Arc::new((*c.details).clone());
     for (id, code) in ids.zip(all) {

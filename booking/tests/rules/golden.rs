@@ -7,12 +7,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use booking::blocks::Block;
+use booking::catalogue::completeness::Gap;
 use booking::catalogue::{Event, EventDetails, Showtime, Venue};
 use booking::command::{
     AddImage, AreaQuantity, AreaTickets, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization,
-    CreateShowtime, CreateVenue, CreateVouchers, DeleteEvent, DeleteVenue, DeleteVoucher, ExtendHold, PlaceHold,
-    PlaceOrder, ReleaseHold, RevokeApiKey, SeatType, TypeQuantity, UnblockPlaces, UpdateEvent, UpdateShowtime,
-    UpdateVenue, UpdateVoucher,
+    CreateShowtime, CreateShowtimes, CreateVenue, CreateVouchers, DeleteEvent, DeleteVenue, DeleteVoucher, ExtendHold,
+    PlaceHold, PlaceOrder, ReleaseHold, RevokeApiKey, SeatType, ShowtimeTimes, TypeQuantity, UnblockPlaces,
+    UpdateEvent, UpdateShowtime, UpdateVenue, UpdateVoucher,
 };
 use booking::holds::{FromBlock, Hold, HoldState};
 use booking::idempotency::Answer;
@@ -78,6 +79,7 @@ fn hold() -> Hold {
                 voucher: Some(VOUCHER),
                 by_order: false,
             })),
+            plan: PLAN,
         },
         placed_at_ms: 1,
         expires_at_ms: 2,
@@ -169,7 +171,7 @@ fn venue() -> Venue {
 }
 
 fn event() -> Event {
-    Event { id: EVENT, organization: ORG, details: shown(), version: 7, created_at_ms: 1 }
+    Event { id: EVENT, organization: ORG, details: shown(), version: 7, created_at_ms: 1, changed_at_ms: 2 }
 }
 
 fn shown() -> EventDetails {
@@ -201,8 +203,10 @@ fn showtime() -> Showtime {
         tier_of_category: vec![Some(0), None],
         prices: 2,
         offered: true,
+        moved_from_ms: Some(3),
         version: 7,
         created_at_ms: 1,
+        changed_at_ms: 2,
     }
 }
 
@@ -212,6 +216,7 @@ fn block() -> Block {
         organization: ORG,
         showtime: SHOW,
         serial: 6,
+        plan: PLAN,
         seats: [1].into(),
         areas: [FLOOR].into(),
         reason: "r".into(),
@@ -294,6 +299,7 @@ fn commands() -> Vec<Command> {
             voucher: Some("V".into()),
         })),
         Command::AddImage(AddImage { id: IMAGE, organization, files: vec![image_file()], color: [1, 2, 3] }),
+        series(),
     ]
 }
 
@@ -314,6 +320,21 @@ fn voucher_commands() -> Vec<Command> {
         })),
         Command::DeleteVoucher(DeleteVoucher { organization, id: VOUCHER }),
     ]
+}
+
+fn series() -> Command {
+    Command::CreateShowtimes(Box::new(CreateShowtimes {
+        organization: ORG,
+        event: EVENT,
+        details: showtime().details,
+        times: vec![ShowtimeTimes {
+            id: SHOW,
+            starts_at_ms: 1,
+            ends_at_ms: Some(2),
+            on_sale_from_ms: Some(3),
+            on_sale_until_ms: None,
+        }],
+    }))
 }
 
 /// Breaks the build when a variant is added: give it a sample above, and a line in the file.
@@ -342,7 +363,8 @@ fn is_known(command: &Command) {
         | Command::AddImage(_)
         | Command::CreateVouchers(_)
         | Command::UpdateVoucher(_)
-        | Command::DeleteVoucher(_) => {}
+        | Command::DeleteVoucher(_)
+        | Command::CreateShowtimes(_) => {}
     }
 }
 
@@ -363,6 +385,8 @@ fn rejections() -> Vec<Rejection> {
         Rejection::PlanChanged,
         Rejection::VoucherInvalid,
         Rejection::VoucherUsedUp { by_buyer: true },
+        Rejection::PlacesInUse { lost: vec![1], repriced: vec![2], areas: vec![3] },
+        Rejection::EventIncomplete(vec![Gap::Title, Gap::Prices(SHOW), Gap::Unpriced(SHOW, "c".into())]),
     ]
 }
 
@@ -403,6 +427,7 @@ fn replies() -> Vec<Reply> {
         Reply::Image(Arc::new(image())),
         Reply::Voucher(Arc::new(voucher())),
         Reply::Vouchers { first: VOUCHER, count: 3 },
+        Reply::Showtimes([SHOW].into()),
     ]
 }
 
@@ -501,5 +526,5 @@ fn bytes_that_reach_the_disk_never_change() {
     }
     assert_eq!(written.next(), None, "something that was pinned has no sample any more");
     // Commands, rejections, things, replies and records by number of variants: none is forgotten.
-    assert_eq!(pinned.seen.len(), 24 + 15 + 16 + 14 + 16 + 16 + 1);
+    assert_eq!(pinned.seen.len(), 25 + 17 + 16 + 15 + 16 + 16 + 1);
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use booking::catalogue::{EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails};
+use booking::catalogue::{
+    EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails, Visibility,
+};
 use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, PlaceHold, PlaceOrder};
 use booking::ids::{EventId, HoldId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::orders::{Buyer, Payment};
@@ -148,6 +150,8 @@ pub(crate) fn event_details() -> EventDetails {
         languages: vec!["de".into()],
         age_limit: Some(12),
         images: Vec::new(),
+        accessibility: "lift".into(),
+        visibility: Visibility::Public,
         state: EventState::Published,
     }
 }
@@ -176,6 +180,7 @@ pub(crate) fn showtime_details(plan: &Plan) -> ShowtimeDetails {
         currency: "EUR".parse().unwrap(),
         prices: Arc::new(Prices { tiers: tiers.collect(), fees: Vec::new(), taxes: Vec::new() }),
         state: ShowtimeState::OnSale,
+        reason: "".into(),
     }
 }
 

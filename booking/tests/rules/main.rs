@@ -7,6 +7,7 @@ mod golden;
 mod house;
 mod images;
 mod money;
+mod moving;
 mod nearest;
 mod random;
 mod scenario;

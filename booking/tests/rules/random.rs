@@ -7,8 +7,8 @@ use std::sync::Arc;
 use booking::catalogue::{EventState, OrphanRule, ShowtimeState};
 use booking::command::{
     AddImage, AreaQuantity, AreaTickets, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization,
-    CreateShowtime, CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold,
-    RevokeApiKey, UnblockPlaces, UpdateEvent, UpdateShowtime, UpdateVenue,
+    CreateShowtime, CreateShowtimes, CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder,
+    ReleaseHold, RevokeApiKey, ShowtimeTimes, UnblockPlaces, UpdateEvent, UpdateShowtime, UpdateVenue,
 };
 use booking::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::images::{EventImage, ImageFile};
@@ -203,6 +203,7 @@ impl Asker {
         details.state = match self.dice.below(12) {
             0 => ShowtimeState::Draft,
             1 => ShowtimeState::Closed,
+            2 => ShowtimeState::Postponed,
             _ => ShowtimeState::OnSale,
         };
         if self.dice.one_in(4) {
@@ -218,6 +219,18 @@ impl Asker {
             Some(s) => {
                 let expected = if self.dice.one_in(5) { 1 } else { s.version };
                 Command::UpdateShowtime(Box::new(UpdateShowtime { organization, id, expected, details }))
+            }
+            None if self.dice.one_in(3) => {
+                // A second one of the series is often there already, and then none is made.
+                let times = [id, self.showtime()].map(|id| ShowtimeTimes {
+                    id,
+                    starts_at_ms: CURTAIN_MS,
+                    ends_at_ms: Some(CURTAIN_MS + self.dice.below(2)),
+                    on_sale_from_ms: None,
+                    on_sale_until_ms: None,
+                });
+                let times = times.into();
+                Command::CreateShowtimes(Box::new(CreateShowtimes { organization, event: EventId(1), details, times }))
             }
             None => Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event: EventId(1), details })),
         }
@@ -308,6 +321,8 @@ struct Observer {
     map: BTreeMap<(ShowtimeId, u32), PlaceState>,
     answers: BTreeMap<u128, Result<Reply, Rejection>>,
     copy: BTreeMap<RecordKey, Record>,
+    /// The plan of each showtime, as it was last.
+    plans: BTreeMap<ShowtimeId, PlanId>,
 }
 
 impl Observer {
@@ -332,9 +347,14 @@ impl Observer {
                 | Change::OrganizationCreated(_)
                 | Change::ImageAdded(_)
                 | Change::ImageForgotten(_)
-                | Change::VoucherChanged(_) => {}
+                | Change::VoucherChanged(_)
+                | Change::ShowtimeCancelled(_)
+                | Change::ShowtimePostponed(_)
+                | Change::ShowtimeMoved { .. } => {}
+                Change::PlanChanged(id) => self.plan_changed(state, *id),
             }
         }
+        self.plans.extend(state.showtimes().map(|s| (s.id, s.details.plan)));
         if applied.replayed {
             assert!(applied.changes.is_empty(), "a repeat changed something: {applied:?}");
             let mark = request.idempotency.unwrap();
@@ -367,6 +387,19 @@ impl Observer {
             (_, Ok(_)) => {}
         }
         self.copy_touched(state, applied);
+    }
+
+    /// Whoever had a seat has the seat with the same id, and the states are as they were.
+    fn plan_changed(&mut self, state: &State, showtime: ShowtimeId) {
+        let old = state.plan(self.plans[&showtime]).unwrap();
+        let new = state.plan(state.showtime(showtime).unwrap().details.plan).unwrap();
+        let to = |(of, seat): (ShowtimeId, u32)| {
+            (of, if of == showtime { new.seat_number(&old.seats[seat as usize].id).unwrap() } else { seat })
+        };
+        self.map.retain(|(of, _), now| *of != showtime || *now != PlaceState::Free);
+        self.map = std::mem::take(&mut self.map).into_iter().map(|(place, now)| (to(place), now)).collect();
+        self.owners = std::mem::take(&mut self.owners).into_iter().map(|(place, hold)| (to(place), hold)).collect();
+        self.sold = std::mem::take(&mut self.sold).into_iter().map(|(place, order)| (to(place), order)).collect();
     }
 
     /// A refusal changes nothing but what time alone had decided.

@@ -186,6 +186,7 @@ impl Stage {
                 "max" => d.max_places_per_order = number(value),
                 "from" => d.on_sale_from_ms = Some(clock_ms(value)),
                 "until" => d.on_sale_until_ms = Some(clock_ms(value)),
+                "starts" => d.starts_at_ms = clock_ms(value),
                 "currency" => d.currency = value.parse().unwrap(),
                 "orphans-until" => d.orphan_rule_until_percent = number(value),
                 "orphans" => {
@@ -200,6 +201,7 @@ impl Stage {
                         "draft" => ShowtimeState::Draft,
                         "closed" => ShowtimeState::Closed,
                         "cancelled" => ShowtimeState::Cancelled,
+                        "postponed" => ShowtimeState::Postponed,
                         _ => ShowtimeState::OnSale,
                     }
                 }
@@ -246,6 +248,10 @@ impl Stage {
             Rejection::VoucherInvalid => "voucher-invalid".to_owned(),
             Rejection::VoucherUsedUp { by_buyer: false } => "voucher-used-up".to_owned(),
             Rejection::VoucherUsedUp { by_buyer: true } => "voucher-used-up by the buyer".to_owned(),
+            Rejection::PlacesInUse { lost, repriced, areas } => {
+                format!("places-in-use, lost {}, repriced {}, areas {areas:?}", self.ids(lost), self.ids(repriced))
+            }
+            Rejection::EventIncomplete(gaps) => format!("event-incomplete {gaps:?}"),
         }
     }
 
@@ -313,6 +319,10 @@ impl Stage {
                 Change::OrganizationCreated(_) => "organization".to_owned(),
                 Change::ImageAdded(_) | Change::ImageForgotten(_) => "image".to_owned(),
                 Change::VoucherChanged(_) => "voucher".to_owned(),
+                Change::PlanChanged(_) => "plan changed".to_owned(),
+                Change::ShowtimeCancelled(_) => "cancelled".to_owned(),
+                Change::ShowtimePostponed(_) => "postponed".to_owned(),
+                Change::ShowtimeMoved { from_ms, .. } => format!("moved from {}", clock(from_ms)),
             });
         }
         if texts.is_empty() { "none".to_owned() } else { texts.join(" · ") }
@@ -516,7 +526,8 @@ impl Stage {
             | Reply::Venue(_)
             | Reply::Event(_)
             | Reply::Image(_)
-            | Reply::Showtime(_) => "done".to_owned(),
+            | Reply::Showtime(_)
+            | Reply::Showtimes(_) => "done".to_owned(),
             Reply::Ticked { more } => if *more { "more is due" } else { "done" }.to_owned(),
             Reply::Block(block) => stage.blocks.name('B', block.id.0),
             Reply::Hold(hold) => stage.show_hold(hold),

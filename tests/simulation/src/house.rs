@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use booking::catalogue::{EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails};
+use booking::catalogue::{
+    EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails, Visibility,
+};
 use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, CreateVouchers};
 use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId};
 use booking::plan::{Category, Plan, Point, Row, Run, Seat, Section};
@@ -96,6 +98,7 @@ fn showtime() -> ShowtimeDetails {
             taxes: Vec::new(),
         }),
         state: ShowtimeState::OnSale,
+        reason: "".into(),
     }
 }
 
@@ -138,6 +141,8 @@ pub(crate) fn setting_up() -> Vec<Command> {
         languages: vec!["de".into()],
         age_limit: None,
         images: Vec::new(),
+        accessibility: "".into(),
+        visibility: Visibility::Public,
         state: EventState::Published,
     };
     let mut commands = vec![
