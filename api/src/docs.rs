@@ -54,6 +54,11 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::images::file,
         crate::events::check::read,
         crate::events::words::categories,
+        crate::programme::jsonld::read,
+        crate::programme::calendar::read,
+        crate::programme::atom::read,
+        crate::programme::sitemap::read,
+        crate::programme::page::read,
         crate::showtimes::create,
         crate::showtimes::series::create,
         crate::showtimes::moving::change,
@@ -163,7 +168,8 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
 fn operation_id(path: &str, method: &str) -> String {
     let words = path.trim_start_matches("/api/v1").split(['/', '.']).filter(|w| !w.is_empty());
     let words: Vec<&str> = words.map(|w| w.trim_matches(['{', '}'])).collect();
-    format!("{method}_{}", if words.is_empty() { "home".to_owned() } else { words.join("_") })
+    let page = if path.starts_with("/events/") { "page_" } else { "" };
+    format!("{method}_{page}{}", if words.is_empty() { "home".to_owned() } else { words.join("_") })
 }
 
 fn parameters(path: &str, api: bool, method: &str, operation: &mut Map<String, Value>) {

@@ -115,7 +115,10 @@ async fn before(app: &App, parts: &Parts) -> Result<Option<Response>, Problem> {
 /// Whether the route has a form of its own besides JSON, and `Accept` takes it.
 fn accepts_own_form(headers: &HeaderMap, path: &str) -> bool {
     let own = [("/seats", seats::PACKED), ("/backup", "application/octet-stream")];
-    path.ends_with("/live") || own.iter().any(|(end, form)| path.ends_with(end) && accepts(headers, form))
+    // These have one form only, and calendars and readers ask for it in many words.
+    let alone = ["/live", "/events.ics", "/events.atom", "/jsonld"];
+    alone.iter().any(|end| path.ends_with(end))
+        || own.iter().any(|(end, form)| path.ends_with(end) && accepts(headers, form))
 }
 
 /// The index that `X-Min-Log-Index` asks for.

@@ -10,6 +10,7 @@
 //! | `time` `money` `prices` `places` `hex` | values as JSON |
 //! | `images/` `readers` | pictures; the threads that read what is large |
 //! | `venues` `plans/` `events` `showtimes` (with folders) `blocks` | the catalogue and seating |
+//! | `programme/` | what is on, for others: schema.org, calendars, feeds, pages |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `search/` | finding events |
 //! | `holds` `orders` `tickets` `vouchers` | selling |
@@ -49,6 +50,7 @@ mod places;
 mod plans;
 mod prices;
 mod problem;
+mod programme;
 mod readers;
 mod reading;
 mod reply;
@@ -100,6 +102,11 @@ fn routes() -> Vec<Route> {
         ("get",    "/api/v1/events", get(events::list)),
         ("get",    "/api/v1/events/{event}", get(events::read)),
         ("get",    "/api/v1/events/{event}/check", get(events::check::read)),
+        ("get",    "/api/v1/events/{event}/jsonld", get(programme::jsonld::read)),
+        ("get",    "/api/v1/organizations/{organization}/events.ics", get(programme::calendar::read)),
+        ("get",    "/api/v1/organizations/{organization}/events.atom", get(programme::atom::read)),
+        ("get",    "/sitemap.xml", get(programme::sitemap::read)),
+        ("get",    "/events/{event}", get(programme::page::read)),
         ("get",    "/api/v1/categories", get(events::words::categories)),
         ("patch",  "/api/v1/events/{event}", patch(events::update)),
         ("delete", "/api/v1/events/{event}", delete(events::delete)),

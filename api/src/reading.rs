@@ -117,6 +117,7 @@ macro_rules! from_path {
     )*};
 }
 from_path!(
+    booking::ids::OrganizationId,
     booking::ids::VenueId,
     booking::ids::PlanId,
     booking::ids::EventId,

@@ -13,6 +13,8 @@ use crate::problem::{Kind, Problem};
 
 /// May be kept, but must be asked for again each time.
 const REVALIDATE: &str = "no-cache";
+/// The same for everybody, and a minute old at most.
+const SHARED: &str = "public, max-age=60";
 /// Must not be kept: it is somebody's.
 const PRIVATE: &str = "no-store";
 
@@ -95,6 +97,13 @@ impl Reply {
         let hash: [u8; 32] = Sha256::digest(&self.body).into();
         let etag = format!("\"{}\"", hex(hash.get(..12).unwrap_or_default()));
         self.tagged(etag, REVALIDATE)
+    }
+}
+
+impl Reply {
+    /// It is the same for everybody, is named by a hash of its body, and may be kept for a minute by whoever is in between.
+    pub(crate) fn shared(self) -> Self {
+        Self { cache: SHARED, ..self.hashed() }
     }
 }
 

@@ -11,7 +11,8 @@ use booking::plan::Plan;
 
 use crate::caller::Caller;
 
-fn event_is_public(event: &Event) -> bool {
+/// Whether everybody may see the event, listed or not.
+pub(crate) fn event_is_public(event: &Event) -> bool {
     event.details.state == EventState::Published
 }
 

@@ -118,6 +118,11 @@ pub(crate) struct ShownBody {
     files: Vec<FileJson>,
 }
 
+/// Path of the widest file of a picture that an event shows; none if this node does not know the picture (yet).
+pub(crate) fn widest(shown: &EventImage, state: &State) -> Option<String> {
+    state.image(shown.image).and_then(|image| files(image).pop()).map(|file| file.url)
+}
+
 impl ShownBody {
     /// As staff may have sent it.
     pub(crate) fn of(shown: &EventImage) -> Self {

@@ -83,6 +83,18 @@ pub(crate) struct MoveJson {
     areas: Vec<UsedAreaJson>,
 }
 
+/// The showtime as it is now, or with `dry_run` what would become of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = PlanMoved)]
+#[expect(dead_code, reason = "it describes the answers, which are written one by one")]
+pub(crate) enum MovedJson {
+    /// Done.
+    Done(ShowtimeJson),
+    /// Told.
+    Told(MoveJson),
+}
+
 fn used(inventory: &Inventory, seat: u32, to: Option<(&Plan, u32)>) -> UsedJson {
     let name = |plan: &Plan, n: u32| plan.seats.get(n as usize).map_or_else(String::new, |s| s.id.to_string());
     UsedJson {
@@ -144,8 +156,7 @@ fn details(state: &State, showtime: &Showtime, id: PlanId) -> Result<ShowtimeDet
         price tier: `lost`, `repriced` and `areas` name the first hundred. All at once or not at all; live viewers are \
         told to start over, and read the showtime's plan again. With `dry_run` nothing is done and everything is told.",
     request_body = MoveBody,
-    responses((status = 200, description = "The showtime; with `dry_run` what it would do", content(
-        (ShowtimeJson = "application/json"), (MoveJson = "application/vnd.usher.plan-move+json")))))]
+    responses((status = 200, description = "The showtime; with `dry_run` what it would do", body = MovedJson)))]
 pub(crate) async fn change(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
     let body: MoveBody = action.json()?;

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Node, id};
 
-fn png(width: u32, height: u32, red: u8) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32, red: u8) -> Vec<u8> {
     let image = RgbImage::from_fn(width, height, |x, y| Rgb([red, (x % 256) as u8, (y % 256) as u8]));
     let mut bytes = std::io::Cursor::new(Vec::new());
     DynamicImage::from(image).write_to(&mut bytes, ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
 
-async fn upload(node: &Node, key: &str, once: &str, media_type: &str, bytes: Vec<u8>) -> Answer {
+pub(crate) async fn upload(node: &Node, key: &str, once: &str, media_type: &str, bytes: Vec<u8>) -> Answer {
     let mut request = Request::post("/api/v1/images").header("content-type", media_type);
     if !key.is_empty() {
         request = request.header("authorization", format!("Bearer {key}"));

@@ -12,6 +12,7 @@ mod plans;
 mod prices;
 mod problems;
 mod programme;
+mod public;
 mod search;
 mod support;
 mod vouchers;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use booking::command::{BestAvailable, CreateShowtime, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, SeatType};
+use booking::command::{
+    BestAvailable, CreateShowtime, CreateShowtimes, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, SeatType,
+    ShowtimeTimes,
+};
 use booking::ids::{HoldId, OrderId, ShowtimeId};
 use booking::orders::{Buyer, Payment};
 use booking::{Actor, Command, Reply, Request};
@@ -124,7 +127,20 @@ pub(crate) async fn staff(market: Arc<Market>, mut draw: Draw) {
         let Some(details) = details else { continue };
         let id = ShowtimeId(u128::from(n));
         let event = booking::ids::EventId(1);
-        let create = Command::CreateShowtime(Box::new(CreateShowtime { id, organization: SHOP, event, details }));
+        // Alone, or as a run of one.
+        let create = if n.is_multiple_of(2) {
+            let times = ShowtimeTimes {
+                id,
+                starts_at_ms: details.starts_at_ms,
+                ends_at_ms: None,
+                on_sale_from_ms: None,
+                on_sale_until_ms: None,
+            };
+            let times = vec![times];
+            Command::CreateShowtimes(Box::new(CreateShowtimes { organization: SHOP, event, details, times }))
+        } else {
+            Command::CreateShowtime(Box::new(CreateShowtime { id, organization: SHOP, event, details }))
+        };
         let request = once(Actor::Node, u128::from(n) << 100, create);
         if let Some(answer) = market.ask(&mut draw, &request).await
             && answer.outcome.is_ok()

@@ -180,6 +180,7 @@ impl Oracle {
                 | Reply::Plan(_)
                 | Reply::Event(_)
                 | Reply::Showtime(_)
+                | Reply::Showtimes(_)
                 | Reply::Block(_)
                 | Reply::Image(_)
                 | Reply::Voucher(_)
