@@ -1,27 +1,11 @@
-//! `plan`, `event` and `showtime`: thin REST calls, for scripts and for the operator without a browser.
+//! `event` and `showtime`: thin REST calls, for scripts and for the operator without a browser.
 //! Deliberately incomplete: everything else about the catalogue is done through the REST API.
 
-use std::path::PathBuf;
-
-use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{Globals, output};
-use crate::client::{items, new_key, text};
-
-/// `usher plan …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum PlanCommand {
-    /// Import a seating plan from a JSON file.
-    Import {
-        /// The file.
-        file: PathBuf,
-        /// The venue it is of.
-        #[arg(long, value_name = "VENUE")]
-        venue: String,
-    },
-}
+use crate::client::{items, text};
 
 /// `usher event …`
 #[derive(Debug, Subcommand)]
@@ -74,6 +58,17 @@ pub(crate) enum ShowtimeCommand {
         /// A JSON file with `price_tiers`, `fees`, `taxes`, or some of these.
         file: PathBuf,
     },
+    /// Move a showtime, with all that is held and sold, to another version of its seating plan.
+    MovePlan {
+        /// The showtime.
+        showtime: String,
+        /// The seating plan to move to.
+        #[arg(long)]
+        plan: String,
+        /// Tell what it would do, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// What a showtime needs.
@@ -117,18 +112,6 @@ fn parse_tier(typed: &str) -> Result<Tier, String> {
         return Err(wrong());
     }
     Ok(Tier { name: name.to_owned(), amount, categories })
-}
-
-/// `usher plan …`
-pub(super) async fn plan(command: PlanCommand, globals: &Globals) -> anyhow::Result<()> {
-    let PlanCommand::Import { file, venue } = command;
-    let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
-    let plan = globals.rest().post_bytes(&format!("/api/v1/venues/{venue}/plans"), &bytes, &new_key()).await?;
-    globals.output().result(&plan, || {
-        let warnings = items(&plan, "warnings").iter().map(|w| format!("\nwarning: {w}"));
-        format!("{}: {} places{}", text(&plan, "id"), text(&plan, "places"), warnings.collect::<String>())
-    });
-    Ok(())
 }
 
 /// `usher event …`
@@ -189,9 +172,39 @@ pub(super) async fn showtime(command: ShowtimeCommand, globals: &Globals) -> any
             }
             rest.patch(&format!("/api/v1/showtimes/{showtime}"), &prices).await?
         }
+        ShowtimeCommand::MovePlan { showtime, plan, dry_run } => {
+            let body = json!({"plan": plan, "dry_run": dry_run});
+            let told = rest.post(&format!("/api/v1/showtimes/{showtime}/plan"), &body).await?;
+            if dry_run {
+                output.result(&told, || moves(&told));
+                return Ok(());
+            }
+            told
+        }
     };
     output.result(&showtime, || all_fields(&showtime));
     Ok(())
+}
+
+/// What a move would do, in lines.
+fn moves(told: &Value) -> String {
+    let count = |name: &str| text(told, name);
+    let mut lines = vec![format!(
+        "possible: {}; {} unchanged, {} moved, {} lost, {} of another price",
+        count("possible"),
+        count("unchanged"),
+        count("moved_count"),
+        count("lost_count"),
+        count("repriced_count")
+    )];
+    for (name, what) in [("moved", "moved"), ("lost", "lost"), ("repriced", "repriced"), ("areas", "area in the way")] {
+        lines.extend(items(told, name).iter().map(|place| {
+            let to = text(place, "to_label");
+            let to = if to.is_empty() { to } else { format!(" -> {to}") };
+            format!("{what}: {} {}{to}", text(place, "label"), text(place, "state"))
+        }));
+    }
+    lines.join("\n")
 }
 
 fn tier_json(index: usize, tier: &Tier, currency: &str) -> Value {

@@ -6,6 +6,7 @@ mod cluster;
 mod exit;
 mod output;
 mod ping;
+mod plans;
 mod vouchers;
 
 use std::ffi::OsString;
@@ -90,7 +91,7 @@ enum Command {
     Cluster(cluster::Command),
     /// Seating plans.
     #[command(subcommand)]
-    Plan(catalogue::PlanCommand),
+    Plan(plans::PlanCommand),
     /// Events.
     #[command(subcommand)]
     Event(catalogue::EventCommand),
@@ -148,7 +149,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Watch(args) => block_on(watch::run(args, &globals)),
         Command::Bench(args) => block_on(bench::run(*args, &globals)),
         Command::Cluster(command) => block_on(cluster::run(command, &globals)),
-        Command::Plan(command) => block_on(catalogue::plan(command, &globals)),
+        Command::Plan(command) => block_on(plans::plan(command, &globals)),
         Command::Event(command) => block_on(catalogue::event(command, &globals)),
         Command::Showtime(command) => block_on(catalogue::showtime(command, &globals)),
         Command::Voucher(command) => block_on(vouchers::voucher(command, &globals)),
