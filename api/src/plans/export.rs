@@ -126,8 +126,11 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<PlanId>, reading: 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::plans::import;
+    use crate::plans::generate::{self, HallBody};
+    use crate::plans::{csv, import};
 
     /// The plan, and the plan that its export makes.
     fn there_and_back(bytes: &[u8]) -> (Plan, Plan, Value) {
@@ -171,5 +174,28 @@ mod tests {
         assert_eq!(exported.pointer("/zones/0/rows/0/seats/1/seat_guid"), Some(&"g~2".into()));
         assert_eq!(exported.pointer("/zones/0/rows/0/seats/2/seat_guid"), Some(&"zone-1-7-3".into()));
         assert_eq!(exported.pointer("/zones/0/areas/0/text/text"), Some(&"Stage".into()));
+    }
+
+    /// The largest plan there may be, in each form. The bound is loose, for a busy machine and a build without
+    /// optimizations; what is quadratic anywhere takes minutes.
+    #[test]
+    fn a_hundred_thousand_places_are_read_in_seconds() {
+        let block = |n: u32| json!({"name": format!("Block {n}"), "rows": 25, "seats": 20, "aisles": [10], "categories": [{"category": "A"}]});
+        let hall = json!({"name": "Stadium", "sections": (0..200).map(block).collect::<Vec<_>>()});
+        let begun = tokio::time::Instant::now();
+        let hall: HallBody = serde_json::from_value(hall).unwrap();
+        let (plan, _) = generate::read(&hall).map_err(|p| p.write("")).unwrap();
+        let (plan, back, _) = there_and_back(&serde_json::to_vec(&form(&plan)).unwrap());
+        assert!(plan == back && plan.places() == 100_000 && plan.defect().is_none());
+        let seat = |s: &Seat| {
+            let row = &plan.rows[s.row as usize];
+            format!("{},{},{},A\n", plan.sections[usize::from(row.section)].name, row.label, s.number)
+        };
+        let table: String =
+            std::iter::once("section,row,seat,category\n".to_owned()).chain(plan.seats.iter().map(seat)).collect();
+        let (table, _) = csv::read(table.as_bytes(), "Stadium").map_err(|p| p.write("")).unwrap();
+        assert_eq!(table.places(), 100_000);
+        // Four plans of this size were read, one generated.
+        assert!(begun.elapsed() < std::time::Duration::from_mins(1), "{:?}", begun.elapsed());
     }
 }
