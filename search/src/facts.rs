@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use booking::State;
-use booking::catalogue::{Event, EventState, Showtime, ShowtimeState, Venue};
+use booking::catalogue::{Event, EventState, Showtime, ShowtimeState, Venue, Visibility};
 use booking::ids::{EventId, OrganizationId};
 use booking::plan::Plan;
 
@@ -271,7 +271,9 @@ impl Table {
         let shown = showings.iter().filter(|s| s.showtime.details.state != ShowtimeState::Draft);
         // Nothing but cancelled showtimes: the event will not take place, and nobody needs to find it.
         let takes_place = shown.clone().next().is_none() || shown.clone().any(Showing::is_public);
-        let public = event.details.state == EventState::Published && takes_place;
+        // One that is unlisted is found by its address only.
+        let listed = event.details.visibility == Visibility::Public;
+        let public = event.details.state == EventState::Published && listed && takes_place;
         let stamp = stamp(&event, &showings);
         Entry { event, showings, number, category, tags, languages, stamp, public }
     }

@@ -37,7 +37,8 @@ impl Changed {
             Change::EventChanged(id) => drop(self.events.insert(*id)),
             Change::ShowtimeChanged(id) => drop(self.showtimes.insert(*id)),
             Change::VenueChanged(id) => drop(self.venues.insert(*id)),
-            // Places are read when somebody asks (`free`); a plan is found by the showtimes on it.
+            // Places are read when somebody asks (`free`); a plan is found by the showtimes on it, and whatever happens to a
+            // showtime changes it, too.
             Change::SeatsChanged { .. }
             | Change::AreaChanged { .. }
             | Change::HoldPlaced(_)
@@ -50,7 +51,11 @@ impl Changed {
             | Change::OrganizationCreated(_)
             | Change::ImageAdded(_)
             | Change::ImageForgotten(_)
-            | Change::VoucherChanged(_) => {}
+            | Change::VoucherChanged(_)
+            | Change::PlanChanged(_)
+            | Change::ShowtimeCancelled(_)
+            | Change::ShowtimePostponed(_)
+            | Change::ShowtimeMoved { .. } => {}
         }
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use booking::catalogue::{EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails};
+use booking::catalogue::{
+    EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails, Visibility,
+};
 use booking::command::{
     Actor, AreaQuantity, BlockPlaces, CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, DeleteEvent,
     UpdateEvent, UpdateShowtime, UpdateVenue,
@@ -226,6 +228,8 @@ pub(crate) fn event(title: &str) -> EventDetails {
         languages: Vec::new(),
         age_limit: None,
         images: Vec::new(),
+        accessibility: "".into(),
+        visibility: Visibility::Public,
         state: EventState::Published,
     }
 }
@@ -247,6 +251,7 @@ pub(crate) fn showtime(plan: PlanId, days: u64) -> ShowtimeDetails {
         currency: "EUR".parse::<Currency>().unwrap(),
         prices: prices(2_000),
         state: ShowtimeState::OnSale,
+        reason: "".into(),
     }
 }
 
