@@ -103,7 +103,7 @@ pub(crate) async fn create(
     match &answer.outcome {
         Ok(Done::Block(block)) => {
             // A repeated answer may be of the plan before.
-            let house = app.after(answer.index, |s| House::of_places(s, showtime, block.plan)).await?;
+            let house = app.after(answer.index, |s| House::on_plan(s, showtime, block.plan)).await?;
             Ok(Reply::created(&view(block, &house))?.answered(&answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),

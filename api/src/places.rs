@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use booking::State;
 use booking::catalogue::Showtime;
-use booking::ids::ShowtimeId;
+use booking::ids::{PlanId, ShowtimeId};
 use booking::money::Currency;
 use booking::plan::Plan;
 use booking::prices::Prices;
@@ -37,14 +37,19 @@ impl House {
         Some(Self { showtime, plan, prices, number, voucher: None })
     }
 
+    /// Of a showtime on a plan that it has or had.
+    pub(crate) fn on_plan(state: &State, id: ShowtimeId, plan: PlanId) -> Option<Self> {
+        let house = Self::of(state, id)?;
+        Some(Self { plan: state.plan(plan)?.clone(), ..house })
+    }
+
     /// Of a showtime with the prices of places of it, and the plan that their numbers are of: it may have moved to another
     /// since.
     pub(crate) fn of_places(state: &State, id: ShowtimeId, places: &PricedPlaces) -> Option<Self> {
-        let house = Self::of(state, id)?;
+        let house = Self::on_plan(state, id, places.plan)?;
         let prices = state.prices_of(id, places.prices)?;
         let voucher = places.voucher().and_then(|id| state.voucher(id)).map(|v| v.code.clone());
-        let plan = state.plan(places.plan)?.clone();
-        Some(Self { prices, plan, number: places.prices, voucher, ..house })
+        Some(Self { prices, number: places.prices, voucher, ..house })
     }
 
     /// Whether it can show the places as it is.

@@ -104,7 +104,7 @@ fn show(on: &OnStage, showing: &Showing, base: &str) -> Value {
     };
     put("eventStatus", format!("https://schema.org/{status}").into());
     put("location", place(showing));
-    if let (Some((low, high, currency)), ShowtimeState::OnSale) = (showing.prices(), details.state) {
+    if let (Some((low, high, currency)), ShowtimeState::OnSale) = (showing.prices, details.state) {
         let availability = if showing.free { "InStock" } else { "SoldOut" };
         let members = [
             ("lowPrice", Value::from(decimal(low, currency))),

@@ -12,7 +12,7 @@ pub(crate) mod sitemap;
 use std::sync::Arc;
 
 use booking::State;
-use booking::catalogue::{Event, Showtime, Venue};
+use booking::catalogue::{Event, Showtime, ShowtimeDetails, Venue};
 use booking::ids::{EventId, OrganizationId};
 use booking::inventory::PlaceState;
 use booking::money::Currency;
@@ -30,6 +30,8 @@ pub(crate) struct Showing {
     pub(crate) venue: Arc<Venue>,
     /// Whether any place is free.
     pub(crate) free: bool,
+    /// Lowest and highest price of a ticket, every fee and tax in it, in minor units.
+    pub(crate) prices: Option<(i64, i64, Currency)>,
 }
 
 /// A public event with its showtimes, the next one first.
@@ -50,13 +52,13 @@ impl OnStage {
     }
 }
 
-impl Showing {
-    /// The lowest and the highest price with fees, in minor units.
-    pub(crate) fn prices(&self) -> Option<(i64, i64, Currency)> {
-        let tiers = &self.showtime.details.tiers;
-        let prices = || tiers.iter().filter(|t| !t.categories.is_empty()).map(|t| t.price + t.fees);
-        Some((prices().min()?, prices().max()?, self.showtime.details.currency))
-    }
+/// What the cheapest and the dearest ticket that everybody may have cost at a time (ms), every fee and tax in it.
+fn prices(details: &ShowtimeDetails, now_ms: u64) -> Option<(i64, i64, Currency)> {
+    let covers = |tier: &u16| details.prices.tier(*tier).is_some_and(|of| !of.categories.is_empty());
+    let tiers = (0..details.prices.tiers.len() as u16).filter(covers);
+    let ranges = tiers.filter_map(|tier| details.prices.range(tier, now_ms));
+    let (low, high) = ranges.reduce(|all, range| (all.0.min(range.0), all.1.max(range.1)))?;
+    Some((low, high, details.currency))
 }
 
 /// An amount as a decimal number, by ISO 4217's minor units.
@@ -84,7 +86,8 @@ fn on_stage(state: &State, event: &Arc<Event>) -> OnStage {
             let inventory = state.inventory(showtime.id)?;
             let venue = state.venue(inventory.plan().venue)?.clone();
             let free = inventory.total().of(PlaceState::Free) > 0;
-            Some(Showing { showtime: showtime.clone(), venue, free })
+            let prices = prices(&showtime.details, state.now_ms());
+            Some(Showing { showtime: showtime.clone(), venue, free, prices })
         })
         .collect();
     // What is over comes last.

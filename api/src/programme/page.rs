@@ -33,7 +33,7 @@ fn row(showing: &Showing, out: &mut String) {
         ShowtimeState::Closed | ShowtimeState::Draft => "not on sale",
     };
     let price = showing
-        .prices()
+        .prices
         .map_or_else(String::new, |(low, _, currency)| format!("from {} {currency}", decimal(low, currency)));
     let note = if details.reason.is_empty() { String::new() } else { format!(": {}", details.reason) };
     // Writing to a text cannot fail.

@@ -1,6 +1,8 @@
 //! `/api/v1/showtimes/{showtime}/plan`: another version of a showtime's seating plan, and what it would do to places that are
 //! held, sold or blocked. Deliberately not here: how places are found again (see `booking::catalogue::moving`).
 
+use std::sync::Arc;
+
 use axum::extract::State as Shared;
 use booking::catalogue::moving::Moving;
 use booking::catalogue::{Showtime, ShowtimeDetails};
@@ -143,7 +145,7 @@ fn details(state: &State, showtime: &Showtime, id: PlanId) -> Result<ShowtimeDet
     let plan = plan.ok_or_else(|| Kind::NotFound.detail("there is no such seating plan").with("pointer", "/plan"))?;
     let mut details = showtime.details.clone();
     details.plan = id;
-    for tier in &mut details.tiers {
+    for tier in &mut Arc::make_mut(&mut details.prices).tiers {
         tier.categories.retain(|name| plan.categories.iter().any(|c| c.name == *name));
     }
     Ok(details)
@@ -185,7 +187,9 @@ pub(crate) async fn change(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     let command = Command::UpdateShowtime(Box::new(UpdateShowtime { organization, id, expected, details }));
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
-        Ok(Done::Showtime(showtime)) => Ok(Reply::ok(&view(showtime))?.answered(&answer).version(showtime.version)),
+        Ok(Done::Showtime(showtime)) => {
+            Ok(Reply::ok(&view(showtime, true, app.now_ms()))?.answered(&answer).version(showtime.version))
+        }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, plan.as_deref()).answered(&answer).unless_named(named)),
     }
