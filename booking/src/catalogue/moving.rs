@@ -149,8 +149,12 @@ impl Moving {
     }
 
     fn plain(&self, seats: &mut [u32], areas: &mut [AreaQuantity]) {
-        seats.iter_mut().for_each(|s| *s = self.seat(*s));
-        areas.iter_mut().for_each(|AreaQuantity { area, .. }| *area = self.area(*area));
+        for seat in seats.iter_mut() {
+            *seat = self.seat(*seat);
+        }
+        for AreaQuantity { area, .. } in areas.iter_mut() {
+            *area = self.area(*area);
+        }
     }
 
     fn places(&self, places: &mut PricedPlaces, plan: &Plan) {

@@ -1,6 +1,9 @@
 //! `event` and `showtime`: thin REST calls, for scripts and for the operator without a browser.
 //! Deliberately incomplete: everything else about the catalogue is done through the REST API.
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
