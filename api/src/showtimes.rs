@@ -1,10 +1,13 @@
 //! `/api/v1/events/{event}/showtimes` and `/api/v1/showtimes/{showtime}`: dated performances with their prices.
 
+use std::sync::Arc;
+
 use axum::extract::State as Shared;
 use booking::catalogue::{OrphanRule, Showtime, ShowtimeDetails, ShowtimeState};
 use booking::command::{CreateShowtime, UpdateShowtime};
-use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId};
+use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::keys::Scope;
+use booking::plan::Plan;
 use booking::{Command, Reply as Done, limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +15,7 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::app::{App, draw};
 use crate::lists::{ListQuery, Page, page};
+use crate::plans::generate::{self, AreaBody};
 use crate::prices::{FeeJson, TaxJson, TierJson, TierPricesJson};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading, fresh};
@@ -65,9 +69,18 @@ impl ShowtimeStateJson {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShowtimeBody {
-    /// The seating plan version.
-    #[schema(value_type = String)]
-    plan: PlanId,
+    /// The seating plan version. A showtime without seats needs none: it names `venue` and `areas` instead when it is
+    /// made, and a plan is made with it, one for all showtimes with the same areas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    plan: Option<PlanId>,
+    #[serde(default, skip_serializing)]
+    #[schema(value_type = Option<String>, write_only)]
+    venue: Option<VenueId>,
+    /// Unnumbered places; an area is a price category of its own unless it names one.
+    #[serde(default, skip_serializing)]
+    #[schema(max_items = 1000, write_only)]
+    areas: Vec<AreaBody>,
     starts_at: Time,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ends_at: Option<Time>,
@@ -153,7 +166,9 @@ pub(crate) struct ShowtimeJson {
 impl ShowtimeBody {
     fn of(d: &ShowtimeDetails, staff: bool) -> Self {
         Self {
-            plan: d.plan,
+            plan: Some(d.plan),
+            venue: None,
+            areas: Vec::new(),
             starts_at: Time(d.starts_at_ms),
             ends_at: d.ends_at_ms.map(Time),
             zone: Some(d.zone.clone()),
@@ -176,13 +191,29 @@ impl ShowtimeBody {
         }
     }
 
+    /// The plan that it names; or the one to make of its areas.
+    async fn stage(&self, app: &App, organization: OrganizationId) -> Result<Stage, Problem> {
+        let of_venue = |id: VenueId| app.find(move |s| s.venue(id).map(|v| v.details.zone.clone()));
+        match (self.plan, self.venue, self.areas.is_empty()) {
+            (Some(plan), None, true) => {
+                let zone = app.find(|s| s.plan(plan).and_then(|p| s.venue(p.venue)).map(|v| v.details.zone.clone()));
+                Ok(Stage { plan, made: None, zone: zone.await? })
+            }
+            (None, Some(venue), false) => {
+                let plan = generate::of_areas(&self.areas, organization, venue, PlanId::mint(app.now_ms(), draw()))?;
+                Ok(Stage { plan: plan.id, made: Some(Arc::new(plan)), zone: of_venue(venue).await? })
+            }
+            _ => Err(Problem::malformed("body", "/plan", "expected either a plan, or a venue and areas")),
+        }
+    }
+
     /// As the rules take it; `zone` is the venue's.
-    fn details(self, zone: Option<&str>) -> Result<ShowtimeDetails, Problem> {
+    fn details(self, plan: PlanId, zone: Option<&str>) -> Result<ShowtimeDetails, Problem> {
         let zone: Box<str> = self.zone.or_else(|| zone.map(Into::into)).unwrap_or_else(|| "UTC".into());
         check_zone(&zone)?;
         let (prices, currency) = prices::prices(self.price_tiers, self.fees, self.taxes)?;
         Ok(ShowtimeDetails {
-            plan: self.plan,
+            plan,
             starts_at_ms: self.starts_at.0,
             ends_at_ms: self.ends_at.map(|t| t.0),
             zone,
@@ -211,6 +242,15 @@ impl ShowtimeBody {
     }
 }
 
+/// Where a showtime plays.
+struct Stage {
+    plan: PlanId,
+    /// The plan, if it is to be made.
+    made: Option<Arc<Plan>>,
+    /// The time zone of the venue, if that is known.
+    zone: Option<Box<str>>,
+}
+
 fn view(s: &Showtime, staff: bool, now_ms: u64) -> ShowtimeJson {
     ShowtimeJson {
         id: s.id,
@@ -231,11 +271,11 @@ pub(crate) async fn create(Shared(app): Shared<App>, Id(event): Id<EventId>, act
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
     app.must_have_room()?;
     let body: ShowtimeBody = action.json()?;
-    let plan = body.plan;
-    let zone = app.find(|s| s.plan(plan).and_then(|p| s.venue(p.venue)).map(|v| v.details.zone.clone())).await?;
-    let details = body.details(zone.as_deref())?;
+    let stage = body.stage(&app, organization).await?;
+    let details = body.details(stage.plan, stage.zone.as_deref())?;
     let id = ShowtimeId::mint(app.now_ms(), draw());
-    let command = Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event, details }));
+    let create = CreateShowtime { id, organization, event, details, plan: stage.made };
+    let command = Command::CreateShowtime(Box::new(create));
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
         Ok(Done::Showtime(showtime)) => {
@@ -280,7 +320,7 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, readi
 
 #[utoipa::path(patch, path = "/api/v1/showtimes/{showtime}", tag = "Catalogue", summary = "Change a showtime",
     description = "A JSON merge patch: absent members stay, null clears optional ones. Another `plan` takes over what is \
-        held, sold and blocked, or is refused (see `POST /api/v1/showtimes/{showtime}/plan`).",
+        held, sold and blocked, or is refused (see `POST /api/v1/showtimes/{showtime}/plan`); that is also how areas change.",
     request_body = ShowtimeBody, responses((status = 200, description = "The showtime", body = ShowtimeJson)))]
 pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Catalogue)?.organization;
@@ -288,7 +328,13 @@ pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     let mine = |s: &booking::State| s.showtime(id).filter(|s| s.organization == organization).cloned();
     let showtime = app.must_find(mine).await?;
     let zone = showtime.details.zone.clone();
-    let details = patch::merge(&action, &ShowtimeBody::of(&showtime.details, true))?.details(Some(&zone))?;
+    let body = patch::merge(&action, &ShowtimeBody::of(&showtime.details, true))?;
+    let (Some(plan), None, true) = (body.plan, body.venue, body.areas.is_empty()) else {
+        let detail =
+            "venue and areas are settled when a showtime is made: give it another plan, of which they can be, too";
+        return Err(Kind::RuleViolated.detail(detail).with("pointer", "/plan"));
+    };
+    let details = body.details(plan, Some(&zone))?;
     let named = conditional::expected(action.headers())?;
     let expected = named.unwrap_or(showtime.version);
     let command = Command::UpdateShowtime(Box::new(UpdateShowtime { organization, id, expected, details }));

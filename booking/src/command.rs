@@ -237,6 +237,8 @@ pub struct CreateShowtime {
     pub event: EventId,
     /// What staff say of it.
     pub details: ShowtimeDetails,
+    /// The plan to make for it, unless its venue has one of the same content; `details.plan` is not looked at then.
+    pub plan: Option<Arc<Plan>>,
 }
 
 /// The times of one of several showtimes, in ms.
@@ -263,6 +265,8 @@ pub struct CreateShowtimes {
     pub event: EventId,
     /// What they have in common; its times are not looked at.
     pub details: ShowtimeDetails,
+    /// See [`CreateShowtime::plan`].
+    pub plan: Option<Arc<Plan>>,
     /// When each of them is; [`crate::limits::SERIES_MAX`] at most.
     pub times: Vec<ShowtimeTimes>,
 }

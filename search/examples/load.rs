@@ -157,6 +157,7 @@ fn build(world: &World, dice: &mut Dice, events: usize) -> (Vec<String>, Vec<(Or
                 organization,
                 event: id,
                 details,
+                plan: None,
             })));
             if is_hot {
                 hot.push((organization, plan, shown));

@@ -4,13 +4,14 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use booking::ids::{OrganizationId, PlanId, VenueId};
 use booking::limits;
 use booking::plan::Plan;
 
 use super::csv::{COLORS, rectangle};
 use super::form::{CategoryForm, PlanForm, Position, RowForm, SeatForm, ZoneForm};
 use super::import::{self, refused};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// Blocks of one plan.
 const BLOCKS_MAX: usize = 200;
@@ -449,6 +450,27 @@ pub(super) fn read(hall: &HallBody) -> Result<(Plan, Vec<String>), Problem> {
     }
     making.frame();
     import::build(making.form)
+}
+
+/// The plan of a showtime without seats: the same for the same areas.
+pub(crate) fn of_areas(
+    areas: &[AreaBody],
+    organization: OrganizationId,
+    venue: VenueId,
+    id: PlanId,
+) -> Result<Plan, Problem> {
+    if areas.len() > limits::PLAN_AREAS_MAX {
+        return Err(refused("/areas", &format!("at most {} areas", limits::PLAN_AREAS_MAX)));
+    }
+    let told: Vec<String> = areas.iter().map(|a| format!("{} {}", a.name, a.capacity)).collect();
+    let name: String = told.join(", ").chars().take(limits::NAME_CHARS_MAX).collect();
+    let (mut plan, _) = read(&HallBody { name, sections: Vec::new(), areas: areas.to_vec() })?;
+    (plan.id, plan.organization, plan.venue) = (id, organization, venue);
+    plan.index();
+    match plan.defect() {
+        Some(defect) => Err(Kind::InvalidPlan.detail(defect).with("pointer", "/areas")),
+        None => Ok(plan),
+    }
 }
 
 #[cfg(test)]

@@ -257,9 +257,14 @@ pub(crate) async fn create(Shared(app): Shared<App>, Id(event): Id<EventId>, act
     let query: SeriesQuery = action.query()?;
     let body: SeriesBody = action.json()?;
     let shared = common(&body.showtime)?;
-    let plan = shared.plan;
-    let zone = app.find(|s| s.plan(plan).and_then(|p| s.venue(p.venue)).map(|v| v.details.zone.clone())).await?;
-    let details = shared.details(zone.as_deref())?;
+    let stage = shared.stage(&app, organization).await.map_err(|problem| match problem.member("pointer") {
+        Some(Value::String(pointer)) => {
+            let pointer = format!("/showtime{pointer}");
+            problem.with("pointer", pointer)
+        }
+        _ => problem,
+    })?;
+    let details = shared.details(stage.plan, stage.zone.as_deref())?;
     let (walls, unused_exceptions) = wall_times(&body)?;
     if body.duration_minutes.is_some_and(|m| !(1..=10_080).contains(&m)) {
         return Err(wrong("/duration_minutes", "expected 1 to 10080"));
@@ -303,10 +308,15 @@ pub(crate) async fn create(Shared(app): Shared<App>, Id(event): Id<EventId>, act
     if query.preview {
         let mine = |s: &booking::State| s.event(event).filter(|e| e.organization == organization).map(|_| ());
         app.must_find(mine).await?;
-        app.must_find(|s| s.plan(plan).filter(|p| p.organization == organization).map(|_| ())).await?;
+        if let Some(plan) = &stage.made {
+            app.must_find(|s| s.venue(plan.venue).filter(|v| v.organization == organization).map(|_| ())).await?;
+        } else {
+            app.must_find(|s| s.plan(stage.plan).filter(|p| p.organization == organization).map(|_| ())).await?;
+        }
         return Reply::ok(&told(None));
     }
-    let command = CreateShowtimes { organization, event, details: details.clone(), times: times.clone() };
+    let command =
+        CreateShowtimes { organization, event, details: details.clone(), times: times.clone(), plan: stage.made };
     let answer = app.propose(&action, organization.0, Command::CreateShowtimes(Box::new(command))).await?;
     match &answer.outcome {
         Ok(Done::Showtimes(ids)) => Ok(Reply::created(&told(Some(ids)))?.answered(&answer)),

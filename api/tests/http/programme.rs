@@ -239,3 +239,57 @@ async fn words_are_put_in_order_and_unlisted_events_are_found_by_address_only() 
         node.staff("PATCH", &path, &change).await.problem(422, code);
     }
 }
+
+#[tokio::test]
+async fn a_showtime_of_areas_alone_needs_no_plan() {
+    let node = Node::start().await;
+    let house = House::build(&node).await;
+    let path = format!("/api/v1/events/{}/showtimes", house.event);
+    let mut body = common(&house.plan);
+    let members = body.as_object_mut().unwrap();
+    members.remove("plan");
+    members.insert("venue".to_owned(), house.venue.as_str().into());
+    members
+        .insert("areas".to_owned(), json!([{"name": "Floor", "capacity": 300}, {"name": "Gallery", "capacity": 40}]));
+    let price = |id: &str, area: &str, amount: u32| json!({"id": id, "name": area, "price": {"amount": amount, "currency": "EUR"}, "categories": [area]});
+    members.insert("price_tiers".to_owned(), json!([price("floor", "Floor", 1500), price("up", "Gallery", 2500)]));
+    let series = json!({"showtime": body, "rule": {"from": "2098-05-01", "until": "2098-05-03", "times": ["21:00"]}});
+    let made = node.staff("POST", &format!("{path}/series"), &series).await.expect(201);
+    let mut single = body.clone();
+    single["starts_at"] = json!("2098-05-04T19:00:00Z");
+    let single = node.staff("POST", &path, &single).await.expect(201);
+    let plan = single["plan"].as_str().unwrap().to_owned();
+    let plans = format!("/api/v1/venues/{}/plans", house.venue);
+    let plans = node.staff("GET", &plans, &Value::Null).await.expect(200);
+    let plans: Vec<_> = plans["items"].as_array().unwrap().iter().filter(|p| p["id"] != house.plan.as_str()).collect();
+    assert_eq!(plans.len(), 1, "the same areas are one plan: {plans:?}");
+    assert_eq!((id(plans[0]), &plans[0]["name"]), (plan.clone(), &json!("Floor 300, Gallery 40")));
+
+    let first = id(&made["showtimes"][0]);
+    node.staff("PATCH", &format!("/api/v1/showtimes/{first}"), &json!({"state": "on_sale"})).await.expect(200);
+    let holds = format!("/api/v1/showtimes/{first}/holds");
+    let four = json!({"areas": [{"area": "Gallery", "quantity": 4}]});
+    let held = node.buyer("POST", &holds, &four).await.expect(201);
+    assert_eq!(held["total"]["amount"], 10_000);
+    let geometry = node.buyer("GET", &format!("/api/v1/plans/{plan}/geometry"), &Value::Null).await.expect(200);
+    assert_eq!(geometry["areas"].as_array().unwrap().len(), 2);
+
+    for (pointer, change) in [
+        ("/plan", json!({"areas": []})),
+        ("/plan", json!({"plan": house.plan})),
+        ("/plan", json!({"venue": null})),
+        ("/areas/1/capacity", json!({"areas": [{"name": "A", "capacity": 5}, {"name": "B", "capacity": 0}]})),
+    ] {
+        let mut wrong = body.as_object().unwrap().clone();
+        wrong.extend(change.as_object().unwrap().clone());
+        wrong.insert("starts_at".to_owned(), json!("2098-05-04T19:00:00Z"));
+        let wrong = Value::Object(wrong);
+        let refused = node.staff("POST", &path, &wrong).await;
+        let told = refused.json();
+        let at = told.get("pointer").unwrap_or(&told["errors"][0]["pointer"]);
+        assert_eq!(at, pointer, "{change}: {told}");
+    }
+    let patch = json!({"venue": house.venue, "areas": [{"name": "Floor", "capacity": 200}]});
+    let refused = node.staff("PATCH", &format!("/api/v1/showtimes/{first}"), &patch).await;
+    refused.problem(422, "rule-violated");
+}

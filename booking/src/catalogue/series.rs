@@ -16,7 +16,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtimes) -
     let event = state.events.get(&c.event).filter(|e| e.organization == c.organization);
     event.ok_or(Rejection::NotFound(Thing::Event))?;
     text::between("the number of showtimes", c.times.len(), 1, limits::SERIES_MAX)?;
-    let making = Making::of(state, &c.details, c.organization)?;
+    let making = Making::of(state, &c.details, c.organization, c.plan.as_ref())?;
     let mut ids = BTreeSet::new();
     for times in &c.times {
         if state.showtimes.contains(&times.id) || !ids.insert(times.id) {
@@ -25,6 +25,7 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtimes) -
         check_times(times)?;
     }
     state.census.room_for(c.organization, Kind::Showtime, c.times.len())?;
+    making.take_plan_in(state, cx);
     for times in &c.times {
         insert(state, cx, (times.id, c.organization, c.event), making.at(times));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::moving::{self, Moving};
-use crate::catalogue::venues::zone;
+use crate::catalogue::venues::{check_plan, take_in, zone};
 use crate::catalogue::{Showtime, ShowtimeDetails, ShowtimeState};
 use crate::census::Kind;
 use crate::change::{Change, Reply};
@@ -75,15 +75,41 @@ fn reprice(state: &mut State, cx: &mut Context, id: ShowtimeId, new: &Arc<Prices
 pub(crate) struct Making {
     details: ShowtimeDetails,
     plan: Arc<Plan>,
+    /// Whether the plan is still to be taken in.
+    new_plan: bool,
     tier_of_category: Vec<Option<u16>>,
 }
 
 impl Making {
-    pub(crate) fn of(state: &State, details: &ShowtimeDetails, owner: OrganizationId) -> Result<Self, Rejection> {
-        let plan = plan_of(state, details, owner)?;
+    /// `own` is the plan that the showtime brings with it.
+    pub(crate) fn of(
+        state: &State,
+        details: &ShowtimeDetails,
+        owner: OrganizationId,
+        own: Option<&Arc<Plan>>,
+    ) -> Result<Self, Rejection> {
+        let (plan, new_plan) = match own {
+            None => (plan_of(state, details, owner)?, false),
+            Some(own) => {
+                let same = |p: &&Arc<Plan>| p.organization == owner && p.venue == own.venue && p.hash == own.hash;
+                match state.plans.iter().map(|(_, p)| p).find(same) {
+                    Some(plan) => (plan.clone(), false),
+                    None if own.organization != owner => return Err(Rejection::NotFound(Thing::Venue)),
+                    None => check_plan(state, own).map(|()| (own.clone(), true))?,
+                }
+            }
+        };
         check(details)?;
         let tier_of_category = check_prices(&details.prices, &plan)?;
-        Ok(Self { details: details.clone(), plan, tier_of_category })
+        let details = ShowtimeDetails { plan: plan.id, ..details.clone() };
+        Ok(Self { details, plan, new_plan, tier_of_category })
+    }
+
+    /// Takes its own plan in, once, before showtimes are put in.
+    pub(crate) fn take_plan_in(&self, state: &mut State, cx: &mut Context) {
+        if self.new_plan {
+            take_in(state, cx, &self.plan);
+        }
     }
 
     /// The same at other times.
@@ -93,7 +119,7 @@ impl Making {
         details.ends_at_ms = times.ends_at_ms;
         details.on_sale_from_ms = times.on_sale_from_ms;
         details.on_sale_until_ms = times.on_sale_until_ms;
-        Self { details, plan: self.plan.clone(), tier_of_category: self.tier_of_category.clone() }
+        Self { details, plan: self.plan.clone(), new_plan: false, tier_of_category: self.tier_of_category.clone() }
     }
 }
 
@@ -135,11 +161,12 @@ pub(crate) fn insert(
 pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateShowtime) -> Result<Reply, Rejection> {
     let event = state.events.get(&c.event).filter(|e| e.organization == c.organization);
     event.ok_or(Rejection::NotFound(Thing::Event))?;
-    let making = Making::of(state, &c.details, c.organization)?;
+    let making = Making::of(state, &c.details, c.organization, c.plan.as_ref())?;
     if state.showtimes.contains(&c.id) {
         return Err(Rejection::Conflict("a showtime with this id exists".into()));
     }
     state.census.room_for(c.organization, Kind::Showtime, 1)?;
+    making.take_plan_in(state, cx);
     Ok(Reply::Showtime(insert(state, cx, (c.id, c.organization, c.event), making)))
 }
 

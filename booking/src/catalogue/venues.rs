@@ -91,6 +91,13 @@ pub(crate) fn delete(state: &mut State, cx: &mut Context, c: &DeleteVenue) -> Re
 }
 
 pub(crate) fn import_plan(state: &mut State, cx: &mut Context, plan: &Arc<Plan>) -> Result<Reply, Rejection> {
+    check_plan(state, plan)?;
+    take_in(state, cx, plan);
+    Ok(Reply::Plan(plan.id))
+}
+
+/// Whether a plan may be taken in.
+pub(crate) fn check_plan(state: &State, plan: &Plan) -> Result<(), Rejection> {
     find(state, plan.venue, plan.organization)?;
     text::name("name", &plan.name)?;
     if let Some(defect) = plan.defect() {
@@ -99,12 +106,15 @@ pub(crate) fn import_plan(state: &mut State, cx: &mut Context, plan: &Arc<Plan>)
     if state.plans.contains(&plan.id) {
         return Err(Rejection::Conflict("a plan with this id exists".into()));
     }
-    state.census.room_for(plan.organization, Kind::Plan, 1)?;
+    state.census.room_for(plan.organization, Kind::Plan, 1)
+}
+
+/// Takes a plan in that was checked.
+pub(crate) fn take_in(state: &mut State, cx: &mut Context, plan: &Arc<Plan>) {
     let mut plan = Arc::unwrap_or_clone(plan.clone());
     plan.created_at_ms = cx.now_ms;
     state.census.add(plan.organization, Kind::Plan);
     let id = plan.id;
     state.plans.insert(&mut cx.journal, id, Arc::new(plan));
     cx.changes.push(Change::PlanImported(id));
-    Ok(Reply::Plan(id))
 }

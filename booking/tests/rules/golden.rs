@@ -261,6 +261,7 @@ fn commands() -> Vec<Command> {
             organization,
             event: EVENT,
             details: showtime().details,
+            plan: None,
         })),
         Command::UpdateShowtime(Box::new(UpdateShowtime {
             organization,
@@ -327,6 +328,7 @@ fn series() -> Command {
         organization: ORG,
         event: EVENT,
         details: showtime().details,
+        plan: Some(Arc::new(small_plan())),
         times: vec![ShowtimeTimes {
             id: SHOW,
             starts_at_ms: 1,

@@ -253,7 +253,7 @@ impl House {
         }
         let id = ShowtimeId(showtime);
         let details = showtime_details(plan);
-        let create = CreateShowtime { id, organization: SHOP, event: EventId(1), details };
+        let create = CreateShowtime { id, organization: SHOP, event: EventId(1), details, plan: None };
         self.must(Command::CreateShowtime(Box::new(create)));
         id
     }

@@ -333,6 +333,7 @@ fn five_hundred_showtimes_of_an_arena_and_a_full_arena_moved_are_bounded() {
         organization: SHOP,
         event: EventId(1),
         details: showtime_details(&plan),
+        plan: None,
         times: times.collect(),
     };
     let begun = std::time::Instant::now();

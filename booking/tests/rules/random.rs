@@ -15,7 +15,7 @@ use booking::images::{EventImage, ImageFile};
 use booking::inventory::PlaceState;
 use booking::keys::Scope;
 use booking::orders::{Buyer, Payment};
-use booking::plan::attribute;
+use booking::plan::{Plan, attribute};
 use booking::{
     Actor, Applied, Change, Command, Idempotency, Loader, Position, Proposal, Record, RecordKey, Rejection, Reply,
     Request, State, best_available, invariants,
@@ -187,6 +187,16 @@ impl Asker {
         })
     }
 
+    /// A plan that comes with a showtime: mostly of a content that is there already, in a house that may be another's.
+    fn areas_alone(&mut self) -> Plan {
+        let content = self.dice.below(3) as u8;
+        self.made += 1;
+        let owner = (self.organization(), VenueId(100));
+        let floor = AreaOf { id: "floor", category: "back", capacity: 10 + u32::from(content) };
+        let bar = AreaOf { id: "bar", category: "front", capacity: 4 };
+        Plan { hash: [content; 32], ..plan(PlanId(1_000 + self.made), owner, &[], &[floor, bar]) }
+    }
+
     fn showtimes(&mut self, state: &State) -> Command {
         let id = self.showtime();
         let organization = self.organization();
@@ -215,6 +225,7 @@ impl Asker {
         if self.dice.one_in(2) {
             details.prices = Arc::new(self.dice.prices(&details.prices, state.now_ms()));
         }
+        let own = self.dice.one_in(3).then(|| Arc::new(self.areas_alone()));
         match state.showtime(id) {
             Some(s) => {
                 let expected = if self.dice.one_in(5) { 1 } else { s.version };
@@ -230,9 +241,21 @@ impl Asker {
                     on_sale_until_ms: None,
                 });
                 let times = times.into();
-                Command::CreateShowtimes(Box::new(CreateShowtimes { organization, event: EventId(1), details, times }))
+                Command::CreateShowtimes(Box::new(CreateShowtimes {
+                    organization,
+                    event: EventId(1),
+                    details,
+                    plan: own,
+                    times,
+                }))
             }
-            None => Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event: EventId(1), details })),
+            None => Command::CreateShowtime(Box::new(CreateShowtime {
+                id,
+                organization,
+                event: EventId(1),
+                details,
+                plan: own,
+            })),
         }
     }
 

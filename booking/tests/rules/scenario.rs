@@ -441,7 +441,7 @@ impl Stage {
                 let details = self.details(plan, words);
                 let event = EventId(words.named.get("event").map_or(1, |name| number(&name[1..])));
                 let id = ShowtimeId(id?);
-                Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event, details }))
+                Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event, details, plan: None }))
             }
             "set" => {
                 let (id, plan) = self.showtime(given[1]);

@@ -102,7 +102,7 @@ impl World {
     pub(crate) fn showtime(&self, event: EventId, details: ShowtimeDetails) -> ShowtimeId {
         let id = ShowtimeId(self.id());
         let organization = self.state().event(event).unwrap().organization;
-        self.apply(Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event, details })));
+        self.apply(Command::CreateShowtime(Box::new(CreateShowtime { id, organization, event, details, plan: None })));
         id
     }
 

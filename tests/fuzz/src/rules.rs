@@ -212,6 +212,7 @@ fn commands_to_try() -> Vec<Command> {
             organization: SHOP,
             event: EventId(1),
             details: strict,
+            plan: None,
         })),
         Command::UpdateShowtime(Box::new(UpdateShowtime {
             organization: SHOP,

@@ -137,9 +137,15 @@ pub(crate) async fn staff(market: Arc<Market>, mut draw: Draw) {
                 on_sale_until_ms: None,
             };
             let times = vec![times];
-            Command::CreateShowtimes(Box::new(CreateShowtimes { organization: SHOP, event, details, times }))
+            Command::CreateShowtimes(Box::new(CreateShowtimes {
+                organization: SHOP,
+                event,
+                details,
+                plan: None,
+                times,
+            }))
         } else {
-            Command::CreateShowtime(Box::new(CreateShowtime { id, organization: SHOP, event, details }))
+            Command::CreateShowtime(Box::new(CreateShowtime { id, organization: SHOP, event, details, plan: None }))
         };
         let request = once(Actor::Node, u128::from(n) << 100, create);
         if let Some(answer) = market.ask(&mut draw, &request).await

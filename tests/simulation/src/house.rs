@@ -152,7 +152,7 @@ pub(crate) fn setting_up() -> Vec<Command> {
         Command::ImportPlan(Arc::new(plan())),
     ];
     commands.extend(SHOWTIMES.map(|id| {
-        let create = CreateShowtime { id, organization: SHOP, event: EventId(1), details: showtime() };
+        let create = CreateShowtime { id, organization: SHOP, event: EventId(1), details: showtime(), plan: None };
         Command::CreateShowtime(Box::new(create))
     }));
     commands.push(voucher());
