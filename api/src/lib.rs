@@ -4,7 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `lib` `app` `serve` `edge` | the route table; what requests share; connections; what surrounds each request |
-//! | `action` `reading` `reply` `problem` | a request that changes, one that reads, an answer, a refusal |
+//! | `action` `reading` `reply` `problem` `unread` | a request that changes, one that reads, an answer, a refusal, what is left |
 //! | `caller` `tokens` `visibility` | who calls; bearer secrets; who sees what |
 //! | `idempotency` `conditional` `patch` `lists` | once-only marks; ETags; merge patches; pages |
 //! | `time` `money` `prices` `places` `hex` | values as JSON |

@@ -92,7 +92,7 @@ pub(crate) struct MoveJson {
 #[expect(dead_code, reason = "it describes the answers, which are written one by one")]
 pub(crate) enum MovedJson {
     /// Done.
-    Done(ShowtimeJson),
+    Done(Box<ShowtimeJson>),
     /// Told.
     Told(MoveJson),
 }

@@ -289,7 +289,7 @@ async fn a_showtime_of_areas_alone_needs_no_plan() {
         let at = told.get("pointer").unwrap_or(&told["errors"][0]["pointer"]);
         assert_eq!(at, pointer, "{change}: {told}");
     }
-    let patch = json!({"venue": house.venue, "areas": [{"name": "Floor", "capacity": 200}]});
-    let refused = node.staff("PATCH", &format!("/api/v1/showtimes/{first}"), &patch).await;
+    let fewer = json!({"venue": house.venue, "areas": [{"name": "Floor", "capacity": 200}]});
+    let refused = node.staff("PATCH", &format!("/api/v1/showtimes/{first}"), &fewer).await;
     refused.problem(422, "rule-violated");
 }

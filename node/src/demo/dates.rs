@@ -1,11 +1,11 @@
-//! Dates for showtimes of the demo: days from now at an hour, as RFC 3339 in UTC. Not a calendar.
+//! Dates for showtimes of the demo: days from now. Not a calendar.
 
 const DAY_S: u64 = 86_400;
 
-/// The day `days` after the one of `now_s` (seconds since 1970), at an hour and minute in UTC.
-pub(super) fn on_day(now_s: u64, days: u64, hour: u64, minute: u64) -> String {
+/// The day `days` after the one of `now_s` (seconds since 1970, UTC), such as `2026-12-24`.
+pub(super) fn on_day(now_s: u64, days: u64) -> String {
     let (year, month, day) = civil(now_s / DAY_S + days);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:00Z")
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// Year, month and day of a day since 1970-01-01 (Gregorian, years counted from March so that leap days come last).
@@ -26,10 +26,10 @@ mod tests {
 
     #[test]
     fn days_become_dates() {
-        assert_eq!(on_day(0, 0, 0, 0), "1970-01-01T00:00:00Z");
-        assert_eq!(on_day(951_782_400, 0, 19, 30), "2000-02-29T19:30:00Z");
-        assert_eq!(on_day(951_782_400, 1, 1, 5), "2000-03-01T01:05:00Z");
-        assert_eq!(on_day(1_798_675_200, 0, 0, 0), "2026-12-31T00:00:00Z");
-        assert_eq!(on_day(1_798_675_200 + DAY_S - 1, 1, 0, 0), "2027-01-01T00:00:00Z");
+        assert_eq!(on_day(0, 0), "1970-01-01");
+        assert_eq!(on_day(951_782_400, 0), "2000-02-29");
+        assert_eq!(on_day(951_782_400, 1), "2000-03-01");
+        assert_eq!(on_day(1_798_675_200, 0), "2026-12-31");
+        assert_eq!(on_day(1_798_675_200 + DAY_S - 1, 1), "2027-01-01");
     }
 }

@@ -4,6 +4,7 @@
 mod content;
 mod dates;
 mod fill;
+mod poster;
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::cli::{Globals, Output, Refused};
-use crate::client::{Rest, new_key};
+use crate::client::new_key;
 use crate::local::{self, LocalCluster, Ports};
 
 /// A node that does not answer by then never will.
@@ -53,6 +54,16 @@ struct Memory {
     /// Dates of its content count from here, in seconds since 1970.
     founded_at_s: u64,
     filled: bool,
+    /// The organizations after the first.
+    others: Vec<Other>,
+}
+
+/// An organization of the demo.
+#[derive(Debug, Serialize, Deserialize)]
+struct Other {
+    name: String,
+    organization: String,
+    key: String,
 }
 
 impl Memory {
@@ -137,10 +148,11 @@ async fn set_up(
     let mut memory = if let Some(memory) = memory {
         memory
     } else {
-        let founded = cluster.found("Usher demo").await.context("cluster init")?;
+        let founded = cluster.found(&content::first_organization()?).await.context("cluster init")?;
         let (organization, key) = (founded.organization, founded.key);
         let founded_at_s = SystemClock.wall_ms() / 1_000;
-        let memory = Memory { organization, key, port: args.port, nodes: 1, founded_at_s, filled: false };
+        let memory =
+            Memory { organization, key, port: args.port, nodes: 1, founded_at_s, filled: false, others: Vec::new() };
         memory.write(cluster.folder())?;
         memory
     };
@@ -148,8 +160,8 @@ async fn set_up(
     memory.nodes = args.nodes;
     if !memory.filled {
         let first = cluster.nodes.first().context("no node")?;
-        let mut rest = Rest::new(first.address(), Some(&memory.key));
-        fill::fill(&mut rest, memory.founded_at_s).await.context("demo content")?;
+        let filled = fill::fill(&first.address(), &memory.key, memory.founded_at_s).await;
+        memory.others = filled.context("demo content")?;
         memory.filled = true;
     }
     memory.write(cluster.folder())?;
@@ -167,17 +179,20 @@ fn announce(cluster: &LocalCluster, memory: &Memory, output: Output) {
     let key = &memory.key;
     let value = json!({
         "ready": true, "organization": memory.organization, "key": key, "folder": cluster.folder(), "nodes": nodes,
+        "others": memory.others,
     });
     output.result(&value, || {
         let nodes = cluster.nodes.iter().map(|n| {
             format!("node {}   {}   pid {}\n", n.number, url(n), n.pid().map_or_else(String::new, |p| p.to_string()))
         });
         let first = cluster.nodes.first().map(url).unwrap_or_default();
+        let others = memory.others.iter().map(|o| format!("         {}   {}\n", o.key, o.name));
         format!(
-            "\n{}API key  {key}\nfolder   {}\n\nLook around:  {first}/   {first}/docs   {first}/api/v1/events\n\
+            "\n{}API key  {key}\n{}folder   {}\n\nLook around:  {first}/   {first}/docs   {first}/api/v1/events\n\
              Try:          usher --key {key} --server {first} cluster status\n\
              \x20             kill -9 one of the pids: the others go on selling\n\nReady. Ctrl-C ends it.",
             nodes.collect::<String>(),
+            others.collect::<String>(),
             cluster.folder().display()
         )
     });
@@ -229,6 +244,7 @@ mod tests {
             nodes: 3,
             founded_at_s: 0,
             filled: true,
+            others: Vec::new(),
         };
         let args = |port, nodes| DemoArgs { nodes, port, data: None };
         assert!(memory.agrees(&args(9000, 3)).is_ok());
@@ -242,8 +258,15 @@ mod tests {
     fn the_key_is_kept_for_the_user_alone() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let memory =
-            Memory { organization: "o".into(), key: "k".into(), port: 1, nodes: 1, founded_at_s: 0, filled: false };
+        let memory = Memory {
+            organization: "o".into(),
+            key: "k".into(),
+            port: 1,
+            nodes: 1,
+            founded_at_s: 0,
+            filled: false,
+            others: Vec::new(),
+        };
         memory.write(folder.path()).unwrap();
         assert_eq!(fs::metadata(folder.path().join(MEMORY)).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(Memory::read(folder.path()).unwrap().unwrap().key, "k");
