@@ -33,7 +33,12 @@ impl LogStore {
     }
 
     fn entries(&self, range: std::ops::Range<u64>, max_bytes: u64) -> io::Result<Vec<Entry>> {
+        let wanted = !range.is_empty() && range.end != u64::MAX;
         let stored = self.log.read(range, max_bytes)?;
+        // Entries that the log refused are not at its end: whoever is to apply them must not take none for all.
+        if wanted && stored.is_empty() {
+            self.log.failure().map_or(Ok(()), Err)?;
+        }
         let mut entries = Vec::with_capacity(stored.len());
         for entry in stored {
             entries.push(Entry { log_id: from_storage(entry.id), payload: codec::payload(&entry.body)? });

@@ -282,6 +282,11 @@ impl Log {
         });
     }
 
+    /// Why nothing more is written, if that is so: an entry beyond the end may have been refused.
+    pub fn failure(&self) -> Option<io::Error> {
+        self.shared.lock().failure()
+    }
+
     /// Reads entries in order until their bodies reach `max_bytes`, at least one; stops at the log's end. Entries below
     /// the first fail with `NotFound`, entries that are not what was written with `InvalidData`.
     pub fn read(&self, range: Range<u64>, max_bytes: u64) -> io::Result<Vec<Entry>> {

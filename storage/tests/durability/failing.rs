@@ -47,6 +47,7 @@ fn a_failed_write_or_sync_is_final() {
         assert_eq!(told.try_iter().collect::<Vec<_>>(), (1..=6).map(|what| (what, false)).collect::<Vec<_>>());
         assert_eq!(log.durable_index(), 3);
         assert_eq!(log.last_id().unwrap().index, 5);
+        assert_eq!(log.failure().unwrap().kind(), ErrorKind::Other, "6 was refused, not forgotten");
         drop((log, writer));
         disk.power_loss(Keep::Nothing);
         assert_eq!(Image::of(&open(&disk).0).entries.len(), 3);
