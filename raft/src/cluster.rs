@@ -17,7 +17,7 @@ use storage::{Disk, FileHash};
 use crate::answer::Answer;
 use crate::error::Error;
 use crate::feed::FeedReceiver;
-use crate::node::{Core, Node};
+use crate::node::{Core, Leadership, Node};
 use crate::options::{Options, Parts};
 use crate::peers::{Change, PROTOCOL};
 use crate::replica::StateGuard;
@@ -107,8 +107,12 @@ impl Cluster {
     pub async fn leadership_changed(&self) -> bool {
         let before = self.leads();
         let mut role = self.0.leadership.subscribe();
-        let me = self.0.party().node_id;
-        let changed = role.wait_for(|now| (me != 0 && now.leader == Some(me)) != before);
+        let leads = |now: &Leadership| {
+            // Asked anew each time: a node that joins while somebody waits here has no id before.
+            let me = self.0.party().node_id;
+            me != 0 && now.leader == Some(me)
+        };
+        let changed = role.wait_for(|now| leads(now) != before);
         if changed.await.is_err() {
             std::future::pending::<()>().await;
         }

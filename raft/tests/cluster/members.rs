@@ -12,7 +12,12 @@ async fn a_node_joins_without_a_vote_gets_one_and_leaves() {
     let mut h = Harness::unjoined(3, |_| {}).await;
     assert_eq!(h.node(1).status().role, Role::Unjoined);
     assert_eq!(h.make_organization(1, 1).await.unwrap_err(), Error::NotJoined);
+    // Whoever waits for a node's turn to lead may have begun before it belonged to any cluster.
+    let node = h.node(0).clone();
+    let mut waits = std::pin::pin!(node.leadership_changed());
+    assert!(futures_util::poll!(waits.as_mut()).is_pending());
     h.node(0).initialize().await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(20), waits).await.unwrap());
     assert_eq!(h.node(0).initialize().await.unwrap_err(), Error::AlreadyJoined);
     h.make_organization(0, 1).await.unwrap();
     let id = h.node(0).add_learner(&address(1).to_string()).await.unwrap();
