@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::images::Sent;
 use crate::live::Hub;
 use crate::metrics::Metrics;
+use crate::payments::Payments;
 use crate::plans::geometry::Geometries;
 use crate::problem::{Kind, Problem};
 use crate::readers::Readers;
@@ -32,6 +33,8 @@ pub struct Config {
     pub scratch: PathBuf,
     /// Where the search index lies, a folder of its own; in memory if none.
     pub search_folder: Option<PathBuf>,
+    /// Payment by a provider; at the box office only if none.
+    pub payments: Option<Payments>,
     /// Connections at one time; further ones wait to be accepted.
     pub connections_max: usize,
     /// Live sockets at one time; further ones are refused.
@@ -54,6 +57,7 @@ impl Config {
             secret: secret.to_vec(),
             scratch: std::env::temp_dir(),
             search_folder: None,
+            payments: None,
             connections_max: 16_384,
             sockets_max: 12_000,
             live_threads: 1,

@@ -5,6 +5,7 @@ use booking::catalogue::{Event, EventDetails, EventState, Visibility};
 use booking::command::{CreateEvent, DeleteEvent, UpdateEvent};
 use booking::ids::{EventId, OrganizationId};
 use booking::keys::Scope;
+use booking::refunds::RefundRule;
 use booking::{Command, Reply as Done};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -79,8 +80,24 @@ pub(crate) struct EventBody {
     accessibility: Box<str>,
     #[serde(default)]
     visibility: VisibilityJson,
+    /// Whether and until when buyers may give tickets back by themselves; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refunds: Option<RefundRuleJson>,
     #[serde(default)]
     state: EventStateJson,
+}
+
+/// When buyers may give tickets back by themselves.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RefundRule)]
+pub(crate) struct RefundRuleJson {
+    /// Until so many minutes before a showtime begins.
+    #[schema(maximum = 1_000_000)]
+    until_minutes_before_start: u32,
+    /// Whether fees stay with the organization.
+    #[serde(default)]
+    keep_fees: bool,
 }
 
 /// An event.
@@ -112,6 +129,10 @@ impl EventBody {
                 Visibility::Public => VisibilityJson::Public,
                 Visibility::Unlisted => VisibilityJson::Unlisted,
             },
+            refunds: d.refunds.map(|rule| RefundRuleJson {
+                until_minutes_before_start: (rule.until_before_start_ms / 60_000) as u32,
+                keep_fees: rule.keeps_fees,
+            }),
             state: match d.state {
                 EventState::Draft => EventStateJson::Draft,
                 EventState::Published => EventStateJson::Published,
@@ -136,6 +157,10 @@ impl EventBody {
                 VisibilityJson::Public => Visibility::Public,
                 VisibilityJson::Unlisted => Visibility::Unlisted,
             },
+            refunds: self.refunds.map(|rule| RefundRule {
+                until_before_start_ms: u64::from(rule.until_minutes_before_start) * 60_000,
+                keeps_fees: rule.keep_fees,
+            }),
             state: match self.state {
                 EventStateJson::Draft => EventState::Draft,
                 EventStateJson::Published => EventState::Published,

@@ -2,7 +2,7 @@
 //! Deliberately not here: recorded answers (see `booking::idempotency`).
 
 use axum::http::{HeaderMap, Method};
-use booking::command::{Actor, Idempotency};
+use booking::command::{Actor, Idempotency, ScanTicket};
 use sha2::{Digest, Sha256};
 
 use crate::app::draw;
@@ -50,14 +50,33 @@ pub(crate) fn mark(
     if alone && key.len() < KEY_CHARS_MIN_ALONE {
         return Err(wrong("a caller without a token needs a key of at least 16 characters: draw a UUID"));
     }
-    let caller = match actor {
-        Actor::Key(id) => id.0.to_be_bytes(),
-        Actor::Node | Actor::Buyer => [0; 16],
-    };
+    let caller = caller_of(actor);
     let method = method.as_str().as_bytes();
     Ok(Idempotency {
         key: hash_of(&[&caller, method, path.as_bytes(), key]),
         fingerprint: hash_of(&[method, path.as_bytes(), body]),
+        minted: false,
+    })
+}
+
+fn caller_of(actor: Actor) -> [u8; 16] {
+    match actor {
+        Actor::Key(id) => id.0.to_be_bytes(),
+        Actor::Node | Actor::Buyer => [0; 16],
+    }
+}
+
+/// The mark of one scan of an upload, by the id that the door gave it.
+pub(crate) fn of_scan(actor: Actor, id: &str, scan: &ScanTicket) -> Result<Idempotency, Problem> {
+    let wrong = !(KEY_CHARS_MIN_ALONE..=KEY_CHARS_MAX).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_graphic());
+    if wrong {
+        return Err(Problem::malformed("body", "/scans/id", "expected 16 to 255 visible characters: draw a UUID"));
+    }
+    let ScanTicket { organization: _, showtime, ticket, generation, way, gate, at_ms } = scan;
+    let said = format!("{ticket} {generation} {way:?} {at_ms:?} {gate}");
+    Ok(Idempotency {
+        key: hash_of(&[b"scan", &caller_of(actor), &showtime.0.to_be_bytes(), id.as_bytes()]),
+        fingerprint: hash_of(&[said.as_bytes()]),
         minted: false,
     })
 }

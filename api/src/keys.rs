@@ -32,6 +32,8 @@ pub(crate) enum ScopeJson {
     Keys,
     /// See and change the cluster itself.
     Cluster,
+    /// Scan tickets at a door, and see how many came.
+    Scan,
 }
 
 impl ScopeJson {
@@ -42,6 +44,7 @@ impl ScopeJson {
             Self::Sell => Scope::Sell,
             Self::Keys => Scope::Keys,
             Self::Cluster => Scope::Cluster,
+            Self::Scan => Scope::Scan,
         }
     }
 
@@ -52,6 +55,7 @@ impl ScopeJson {
             Scope::Sell => Self::Sell,
             Scope::Keys => Self::Keys,
             Scope::Cluster => Self::Cluster,
+            Scope::Scan => Self::Scan,
         }
     }
 }

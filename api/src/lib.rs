@@ -13,7 +13,9 @@
 //! | `programme/` | what is on, for others: schema.org, calendars, feeds, pages |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `search/` | finding events |
-//! | `holds` `orders` `tickets` `vouchers` | selling |
+//! | `holds` `orders/` `tickets` `vouchers` | selling |
+//! | `door` | tickets scanned, and passed on |
+//! | `payments` `tasks` | what the payment provider says; what is to be done in the outside world |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
 //! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
 //! | `fuzz` | requests, sockets, plans and tokens, for `tests/fuzz` |
@@ -27,6 +29,7 @@ mod caller;
 mod cluster;
 mod conditional;
 mod docs;
+mod door;
 mod edge;
 mod error;
 mod events;
@@ -46,6 +49,7 @@ mod operation;
 mod orders;
 mod organizations;
 mod patch;
+pub mod payments;
 mod places;
 mod plans;
 mod prices;
@@ -58,6 +62,7 @@ mod search;
 mod seats;
 mod serve;
 mod showtimes;
+mod tasks;
 mod tickets;
 mod time;
 mod tokens;
@@ -84,8 +89,13 @@ use problem::{Kind, Problem};
 type Route = (&'static str, &'static str, MethodRouter<App>);
 
 /// Every route there is. The OpenAPI document has the same; a test compares them.
-#[rustfmt::skip]
 fn routes() -> Vec<Route> {
+    [catalogue_routes(), selling_routes(), running_routes()].concat()
+}
+
+/// What is on, and where.
+#[rustfmt::skip]
+fn catalogue_routes() -> Vec<Route> {
     vec![
         ("post",   "/api/v1/venues", post(venues::create)),
         ("get",    "/api/v1/venues", get(venues::list)),
@@ -128,6 +138,13 @@ fn routes() -> Vec<Route> {
         ("get",    "/api/v1/live", get(live::upgrade)),
         ("get",    "/api/v1/search", get(search::search)),
         ("get",    "/api/v1/search/suggestions", get(search::suggestions)),
+    ]
+}
+
+/// From a hold to a ticket, and back.
+#[rustfmt::skip]
+fn selling_routes() -> Vec<Route> {
+    vec![
         ("post",   "/api/v1/showtimes/{showtime}/holds", post(holds::place)),
         ("get",    "/api/v1/holds/{hold}", get(holds::read)),
         ("delete", "/api/v1/holds/{hold}", delete(holds::release)),
@@ -135,14 +152,34 @@ fn routes() -> Vec<Route> {
         ("post",   "/api/v1/orders", post(orders::place)),
         ("get",    "/api/v1/orders", get(orders::list)),
         ("get",    "/api/v1/orders/{order}", get(orders::read)),
+        ("post",   "/api/v1/orders/{order}/cancel", post(orders::cancel)),
+        ("post",   "/api/v1/orders/{order}/refunds", post(orders::refund)),
         ("get",    "/api/v1/orders/{order}/tickets", get(tickets::list)),
         ("get",    "/api/v1/tickets/{ticket}", get(tickets::read)),
+        ("post",   "/api/v1/tickets/{ticket}/transfer", post(door::transfer)),
+        ("post",   "/api/v1/showtimes/{showtime}/scans", post(door::scan)),
+        ("post",   "/api/v1/showtimes/{showtime}/scans/upload", post(door::upload)),
+        ("get",    "/api/v1/showtimes/{showtime}/attendance", get(door::attendance)),
+        ("get",    "/api/v1/showtimes/{showtime}/door-list", get(door::list)),
         ("post",   "/api/v1/vouchers", post(vouchers::create)),
         ("post",   "/api/v1/vouchers/bulk", post(vouchers::bulk)),
         ("get",    "/api/v1/vouchers", get(vouchers::list)),
         ("get",    "/api/v1/vouchers/{voucher}", get(vouchers::read)),
         ("patch",  "/api/v1/vouchers/{voucher}", patch(vouchers::update)),
         ("delete", "/api/v1/vouchers/{voucher}", delete(vouchers::delete)),
+        ("post",   "/api/v1/showtimes/{showtime}/refunds", post(showtimes::refunds::create)),
+        ("get",    "/api/v1/showtimes/{showtime}/refunds", get(showtimes::refunds::read)),
+        ("post",   "/api/v1/payments/webhook", post(payments::webhook)),
+        ("get",    "/api/v1/tasks", get(tasks::list)),
+        ("post",   "/api/v1/tasks/{task}/retry", post(tasks::retry)),
+        ("post",   "/api/v1/tasks/{task}/resolve", post(tasks::resolve)),
+    ]
+}
+
+/// Running it, and what it says of itself.
+#[rustfmt::skip]
+fn running_routes() -> Vec<Route> {
+    vec![
         ("post",   "/api/v1/keys", post(keys::create)),
         ("get",    "/api/v1/keys", get(keys::list)),
         ("delete", "/api/v1/keys/{key}", delete(keys::delete)),

@@ -37,6 +37,10 @@ pub(crate) struct ListQuery {
     pub(crate) showtime: Option<String>,
     /// Only with this code (vouchers).
     pub(crate) code: Option<String>,
+    /// Only in this state (orders, tasks).
+    pub(crate) state: Option<String>,
+    /// Only of buyers whose name or address has this in it (orders).
+    pub(crate) buyer: Option<String>,
 }
 
 impl ListQuery {
@@ -66,7 +70,13 @@ impl ListQuery {
 
     /// Refuses filters that the list does not have.
     pub(crate) fn only(&self, filters: &[&str]) -> Result<(), Problem> {
-        let given = [("organization", &self.organization), ("showtime", &self.showtime), ("code", &self.code)];
+        let given = [
+            ("organization", &self.organization),
+            ("showtime", &self.showtime),
+            ("code", &self.code),
+            ("state", &self.state),
+            ("buyer", &self.buyer),
+        ];
         for (name, value) in given {
             if value.is_some() && !filters.contains(&name) {
                 return Err(Problem::malformed("query", name, "this list has no such filter"));

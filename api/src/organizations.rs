@@ -81,7 +81,7 @@ pub(crate) async fn create(Shared(app): Shared<App>, action: Action) -> Result<R
     let body: OrganizationBody = action.json()?;
     let command = command(&app, &body.name);
     let request = Request { actor: action.caller.actor(), idempotency: Some(action.mark()?), command };
-    let scopes = vec![Scope::Read, Scope::Catalogue, Scope::Sell, Scope::Keys];
+    let scopes = vec![Scope::Read, Scope::Catalogue, Scope::Sell, Scope::Keys, Scope::Scan];
     let (answer, id, key) = found(&app, request, scopes).await?;
     let view = OrganizationJson { id, name: body.name, key: Some(key), created_at: None };
     Ok(Reply::created(&view)?.answered(&answer))

@@ -359,6 +359,9 @@ fn name(thing: Thing) -> &'static str {
         Thing::Image => "image",
         Thing::TicketType => "ticket type",
         Thing::Voucher => "voucher",
+        Thing::Payment => "payment",
+        Thing::Refund => "refund",
+        Thing::Task => "task",
     }
 }
 

@@ -129,6 +129,7 @@ from_path!(
     booking::ids::ImageId,
     crate::images::FileName,
     booking::ids::VoucherId,
+    booking::ids::TaskId,
     u64,
     String
 );

@@ -25,6 +25,7 @@ use crate::venues::check_zone;
 use crate::{conditional, patch, prices, time, visibility};
 
 pub(crate) mod moving;
+pub(crate) mod refunds;
 pub(crate) mod series;
 
 /// Whether single seats may be left over between others: always (`off`), only at the end of a run of seats
@@ -99,6 +100,10 @@ pub(crate) struct ShowtimeBody {
     #[serde(default = "extensions")]
     #[schema(maximum = 3)]
     max_extensions: u8,
+    /// Time for paying an order, during which its places are kept.
+    #[serde(default = "payment_time")]
+    #[schema(minimum = 10, maximum = 7200)]
+    payment_time_seconds: u32,
     #[serde(default = "places")]
     #[schema(minimum = 1, maximum = 100)]
     max_places_per_order: u32,
@@ -127,6 +132,9 @@ pub(crate) struct ShowtimeBody {
 
 const fn hold_ttl() -> u32 {
     (limits::HOLD_TTL_MS / 1_000) as u32
+}
+const fn payment_time() -> u32 {
+    (limits::PAYMENT_TIME_MS / 1_000) as u32
 }
 const fn extensions() -> u8 {
     limits::EXTENSIONS
@@ -176,6 +184,7 @@ impl ShowtimeBody {
             on_sale_until: d.on_sale_until_ms.map(Time),
             hold_ttl_seconds: (d.hold_ttl_ms / 1_000) as u32,
             max_extensions: d.max_extensions,
+            payment_time_seconds: (d.payment_time_ms / 1_000) as u32,
             max_places_per_order: d.max_places_per_order,
             orphan_rule: match d.orphan_rule {
                 OrphanRule::Off => OrphanRuleJson::Off,
@@ -221,6 +230,7 @@ impl ShowtimeBody {
             on_sale_until_ms: self.on_sale_until.map(|t| t.0),
             hold_ttl_ms: u64::from(self.hold_ttl_seconds) * 1_000,
             max_extensions: self.max_extensions,
+            payment_time_ms: u64::from(self.payment_time_seconds) * 1_000,
             max_places_per_order: self.max_places_per_order,
             orphan_rule: match self.orphan_rule {
                 OrphanRuleJson::Off => OrphanRule::Off,

@@ -2,7 +2,7 @@
 
 use axum::extract::State as Shared;
 use booking::ids::{EventId, OrderId, ShowtimeId, TicketId};
-use booking::orders::{Order, Ticket, TicketPlace};
+use booking::orders::{Order, Ticket, TicketPlace, TicketState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,11 +41,26 @@ pub(crate) struct TicketJson<'a> {
     /// The ticket type's id; absent in a tier with one kind of ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket_type: Option<&'a str>,
+    /// `valid`, or `void` once it was given back.
+    state: &'static str,
+    /// How often it was passed on: only the newest code lets anybody in.
+    generation: u16,
+    /// Whom it was passed on to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<HolderJson<'a>>,
+}
+
+/// Whom a ticket was passed on to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Holder)]
+struct HolderJson<'a> {
+    name: &'a str,
+    email: &'a str,
 }
 
 /// A ticket of an order in the words of its showtime.
-pub(crate) fn view<'a>(order: &Order, houses: &'a [House], ticket: &Ticket) -> Option<TicketJson<'a>> {
-    let house = houses.get(usize::from(ticket.part))?;
+pub(crate) fn view<'a>(order: &Order, houses: &'a [House], ticket: &'a Ticket) -> Option<TicketJson<'a>> {
+    let (house, line) = (houses.get(usize::from(ticket.part))?, ticket.line(order)?);
     let (place, area, label) = match ticket.place {
         TicketPlace::Seat(seat) => (Some(house.seat(seat)), None, house.plan.label(seat)),
         TicketPlace::Area(index) => {
@@ -62,8 +77,14 @@ pub(crate) fn view<'a>(order: &Order, houses: &'a [House], ticket: &Ticket) -> O
         place,
         area,
         label,
-        tier: house.tier(ticket.tier),
-        ticket_type: house.ticket_type(ticket.tier, ticket.ticket_type),
+        tier: house.tier(line.tier),
+        ticket_type: house.ticket_type(line.tier, line.ticket_type),
+        state: match ticket.state {
+            TicketState::Valid => "valid",
+            TicketState::Void => "void",
+        },
+        generation: ticket.generation,
+        holder: ticket.holder.as_ref().map(|holder| HolderJson { name: &holder.name, email: &holder.email }),
     })
 }
 

@@ -9,6 +9,8 @@ use crate::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use crate::images::EventImage;
 use crate::money::Currency;
 use crate::prices::{PriceTier, Prices};
+use crate::refunds::RefundRule;
+use crate::refunds::showtime::Refunding;
 
 pub mod completeness;
 pub(crate) mod events;
@@ -93,6 +95,8 @@ pub struct EventDetails {
     pub accessibility: Box<str>,
     /// Who comes across it once it is published.
     pub visibility: Visibility,
+    /// Whether and until when buyers may give tickets back by themselves.
+    pub refunds: Option<RefundRule>,
     /// Where in its life it is.
     pub state: EventState,
 }
@@ -160,6 +164,8 @@ pub struct ShowtimeDetails {
     pub hold_ttl_ms: u64,
     /// Extensions a hold may have.
     pub max_extensions: u8,
+    /// Time for paying an order, during which its places are kept, in ms.
+    pub payment_time_ms: u64,
     /// Places one order (and one hold) may have.
     pub max_places_per_order: u32,
     /// Whether single seats may be left over.
@@ -195,6 +201,8 @@ pub struct Showtime {
     pub offered: bool,
     /// When it was to begin, in ms, if it was moved after places of it had been held or sold, or postponed.
     pub moved_from_ms: Option<u64>,
+    /// All its tickets are being given back, or were; only of one that was cancelled.
+    pub refunding: Option<Box<Refunding>>,
     /// Log index of the last change.
     pub version: u64,
     /// Made at, in ms.

@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::admission::Scanned;
 use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
-use crate::ids::{EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId};
+use crate::ids::{
+    EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TaskId, VenueId, VoucherId,
+};
 use crate::images::Image;
 use crate::inventory::PlaceState;
 use crate::orders::Order;
 use crate::record::RecordKey;
 use crate::rejection::Rejection;
+use crate::tasks::Task;
 use crate::vouchers::Voucher;
 
 /// The answer to a command that was carried out. Part of idempotency records: append-only.
@@ -56,6 +60,10 @@ pub enum Reply {
     },
     /// Showtimes that were made, in the order of their ids.
     Showtimes(Box<[ShowtimeId]>),
+    /// The task as it is now.
+    Task(Arc<Task>),
+    /// What a scan found.
+    Scanned(Box<Scanned>),
 }
 
 /// What happened, past tense.
@@ -85,8 +93,18 @@ pub enum Change {
     HoldReleased(HoldId),
     /// A hold ran out.
     HoldExpired(HoldId),
-    /// An order was placed and paid.
+    /// An order was paid: its places are sold, its tickets issued.
     OrderPaid(OrderId),
+    /// An order was placed or is different now.
+    OrderChanged(OrderId),
+    /// Somebody went in or out of a showtime, or a ticket of it was passed on.
+    AttendanceChanged(ShowtimeId),
+    /// Something is to be done in the outside world.
+    TaskAdded(TaskId),
+    /// What is known of a task is different, or it is to be tried again.
+    TaskChanged(TaskId),
+    /// A task is done, or no longer to be done.
+    TaskEnded(TaskId),
     /// A venue was made, changed or removed.
     VenueChanged(VenueId),
     /// A plan was taken in.

@@ -15,9 +15,11 @@ use crate::ids::{BlockId, HoldId, OrderId, OrganizationId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
 use crate::keys::Scope;
 use crate::limits;
+use crate::payments::reports;
 use crate::prices::places::PricedPlaces;
+use crate::refunds;
 use crate::rejection::{Rejection, Thing};
-use crate::state::{Context, State};
+use crate::state::{Context, State, Timed};
 use crate::text;
 use crate::vouchers::redemption::Redemption;
 
@@ -80,19 +82,19 @@ pub struct Hold {
     pub from_block: Option<Box<FromBlock>>,
 }
 
-impl Hold {
-    /// Its places that were free before, seats and areas.
-    fn own(&self) -> (impl Iterator<Item = u32> + Clone, impl Iterator<Item = AreaQuantity>) {
-        let from = self.from_block.as_deref();
-        let seats = self.places.seats.iter().map(|s| s.seat);
-        let seats = seats.filter(move |seat| from.is_none_or(|f| !f.seats.contains(seat)));
-        let areas = self.places.areas_wanted().into_iter().filter_map(move |a| {
-            let blocked = from.and_then(|f| f.areas.iter().find(|b| b.area == a.area)).map_or(0, |b| b.quantity);
-            let quantity = a.quantity.saturating_sub(blocked);
-            (quantity > 0).then_some(AreaQuantity { area: a.area, quantity })
-        });
-        (seats, areas)
-    }
+/// Places that were free before, seats and areas: all but those that came out of a block.
+pub(crate) fn own<'a>(
+    places: &'a PricedPlaces,
+    from: Option<&'a FromBlock>,
+) -> (impl Iterator<Item = u32> + Clone + 'a, impl Iterator<Item = AreaQuantity> + 'a) {
+    let seats = places.seats.iter().map(|s| s.seat);
+    let seats = seats.filter(move |seat| from.is_none_or(|f| !f.seats.contains(seat)));
+    let areas = places.areas_wanted().into_iter().filter_map(move |a| {
+        let blocked = from.and_then(|f| f.areas.iter().find(|b| b.area == a.area)).map_or(0, |b| b.quantity);
+        let quantity = a.quantity.saturating_sub(blocked);
+        (quantity > 0).then_some(AreaQuantity { area: a.area, quantity })
+    });
+    (seats, areas)
 }
 
 pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &PlaceHold) -> Result<Reply, Rejection> {
@@ -135,14 +137,15 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
         answer: cx.answer_key,
         from_block,
     };
-    state.move_places(cx, c.showtime, serial, hold.own(), (PlaceState::Free, PlaceState::Held));
+    let own = own(&hold.places, hold.from_block.as_deref());
+    state.move_places(cx, c.showtime, serial, own, (PlaceState::Free, PlaceState::Held));
     if let Some(from) = &hold.from_block {
         blocks::open(state, cx, c.showtime, from, serial);
     }
     if let Some(voucher) = hold.places.voucher() {
         state.count_use(cx, voucher, |voucher| voucher.held += 1);
     }
-    state.add_deadline(c.showtime, expires_at_ms, c.id);
+    state.add_deadline(c.showtime, expires_at_ms, Timed::Hold(c.id));
     let hold = Arc::new(hold);
     state.holds.insert(&mut cx.journal, c.id, hold.clone());
     cx.changes.push(Change::HoldPlaced(c.id));
@@ -254,8 +257,8 @@ pub(crate) fn extend(state: &mut State, cx: &mut Context, c: &ExtendHold) -> Res
         return reply(state, c.id);
     }
     let answer = hold.answer;
-    state.remove_deadline(showtime, old, c.id);
-    state.add_deadline(showtime, new, c.id);
+    state.remove_deadline(showtime, old, Timed::Hold(c.id));
+    state.add_deadline(showtime, new, Timed::Hold(c.id));
     state.holds.update(&mut cx.journal, c.id, |hold| {
         hold.expires_at_ms = new;
         hold.extensions_left -= 1;
@@ -288,9 +291,10 @@ fn reply(state: &State, id: HoldId) -> Result<Reply, Rejection> {
 /// Ends an active hold. Unless an order took it over, its places are free again, or back in their block.
 pub(crate) fn end(state: &mut State, cx: &mut Context, id: HoldId, how: HoldState) {
     let Some(hold) = state.holds.get(&id).cloned() else { return };
-    state.remove_deadline(hold.showtime, hold.expires_at_ms, id);
+    state.remove_deadline(hold.showtime, hold.expires_at_ms, Timed::Hold(id));
     if !matches!(how, HoldState::Confirmed(_)) {
-        state.move_places(cx, hold.showtime, hold.serial, hold.own(), (PlaceState::Held, PlaceState::Free));
+        let own = own(&hold.places, hold.from_block.as_deref());
+        state.move_places(cx, hold.showtime, hold.serial, own, (PlaceState::Held, PlaceState::Free));
         if let Some(from) = &hold.from_block {
             blocks::give_back(state, cx, hold.showtime, from);
         }
@@ -306,27 +310,45 @@ pub(crate) fn end(state: &mut State, cx: &mut Context, id: HoldId, how: HoldStat
     state.ended.insert((cx.now_ms + limits::ENDED_HOLD_KEPT_MS, id), ());
 }
 
-/// Expires every hold of the showtime that is due. Invariant: called before a command looks at the showtime, so that
-/// a hold is over at its deadline whether or not a tick came by.
-pub(crate) fn expire_due(state: &mut State, cx: &mut Context, showtime: ShowtimeId) {
-    while let Some(id) = state
-        .inventories
-        .get(&showtime)
-        .and_then(|i| i.deadlines.first())
-        .and_then(|(&(deadline, id), ())| (deadline <= cx.now_ms).then_some(id))
-    {
-        end(state, cx, id, HoldState::Expired);
-        cx.changes.push(Change::HoldExpired(id));
+/// What was due has come to its end.
+fn expire(state: &mut State, cx: &mut Context, what: Timed) {
+    match what {
+        Timed::Hold(id) => {
+            end(state, cx, id, HoldState::Expired);
+            cx.changes.push(Change::HoldExpired(id));
+        }
+        Timed::Order(id) => reports::lapse(state, cx, id),
     }
 }
 
-/// Expires what is due anywhere, the earliest first, at most [`limits::EXPIRED_PER_TICK_MAX`] of them.
+/// Ends every hold of the showtime that is due, and every order that was not paid in time. Invariant: called before a
+/// command looks at the showtime, so that a hold is over at its deadline whether or not a tick came by.
+pub(crate) fn expire_due(state: &mut State, cx: &mut Context, showtime: ShowtimeId) {
+    while let Some(what) = state
+        .inventories
+        .get(&showtime)
+        .and_then(|i| i.deadlines.first())
+        .and_then(|(&(deadline, what), ())| (deadline <= cx.now_ms).then_some(what))
+    {
+        expire(state, cx, what);
+    }
+}
+
+/// Ends what is due anywhere, the earliest first, at most [`limits::EXPIRED_PER_TICK_MAX`] of it; then some orders of
+/// cancelled showtimes are refunded.
 pub(crate) fn tick(state: &mut State, cx: &mut Context) -> Reply {
+    let reply = expire_earliest(state, cx);
+    if matches!(reply, Reply::Ticked { more: false }) {
+        refunds::showtime::go_on(state, cx);
+    }
+    reply
+}
+
+fn expire_earliest(state: &mut State, cx: &mut Context) -> Reply {
     for _ in 0..limits::EXPIRED_PER_TICK_MAX {
-        let due = state.due.first().and_then(|(&(deadline, _, id), ())| (deadline <= cx.now_ms).then_some(id));
-        let Some(id) = due else { return Reply::Ticked { more: false } };
-        end(state, cx, id, HoldState::Expired);
-        cx.changes.push(Change::HoldExpired(id));
+        let due = state.due.first().and_then(|(&(deadline, _, what), ())| (deadline <= cx.now_ms).then_some(what));
+        let Some(what) = due else { return Reply::Ticked { more: false } };
+        expire(state, cx, what);
     }
     Reply::Ticked { more: state.due.first().is_some_and(|(&(deadline, ..), ())| deadline <= cx.now_ms) }
 }

@@ -126,6 +126,12 @@ ids! {
     TicketId = "tkt";
     /// A picture.
     ImageId = "img";
+    /// A payment of an order by the provider.
+    PaymentId = "pay";
+    /// Money that goes back.
+    RefundId = "ref";
+    /// A duty in the outside world.
+    TaskId = "tsk";
     /// A voucher or promo code (its name, not the code).
     VoucherId = "vch";
 }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::{OrphanRule, Showtime};
 use crate::chunks::ChunkMap;
 use crate::digest::Digest;
-use crate::ids::{HoldId, ShowtimeId};
+use crate::ids::ShowtimeId;
 use crate::layout::Layout;
 use crate::plan::{Plan, Run};
 use crate::record::RecordKey;
+use crate::state::Timed;
 use crate::table::Journal;
 
 /// Seats of one chunk: 32 KiB, what the first write after a snapshot copies, and one stored record.
@@ -145,8 +146,8 @@ pub struct Inventory {
     /// One bit a seat, 64 to a word: set while it is free. Derived from the cells.
     free: Vec<u64>,
     layout: Arc<Layout>,
-    /// Deadlines of its active holds: derived, not a record.
-    pub(crate) deadlines: ChunkMap<(u64, HoldId), ()>,
+    /// Deadlines of its active holds, and of orders that are to be paid: derived, not a record.
+    pub(crate) deadlines: ChunkMap<(u64, Timed), ()>,
     /// Log index of the last change of a place.
     changed_at: u64,
 }

@@ -18,16 +18,19 @@ pub enum Scope {
     Keys,
     /// See and change the cluster itself.
     Cluster,
+    /// Scan tickets at a door, and see how many came.
+    Scan,
 }
 
 impl Scope {
     /// All scopes with their names in the API.
-    pub const NAMES: [(Self, &'static str); 5] = [
+    pub const NAMES: [(Self, &'static str); 6] = [
         (Self::Read, "read"),
         (Self::Catalogue, "catalogue"),
         (Self::Sell, "sell"),
         (Self::Keys, "keys"),
         (Self::Cluster, "cluster"),
+        (Self::Scan, "scan"),
     ];
 }
 

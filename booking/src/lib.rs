@@ -12,7 +12,9 @@
 //! | `catalogue/` `plan` | venues, events, showtimes; seating plans |
 //! | `inventory` `layout` | who has which place; which places are near and behind one another |
 //! | `images` | pictures of events |
-//! | `holds` `orders` `blocks` | what moves places between free, held, sold and blocked |
+//! | `holds` `orders/` `blocks` | what moves places between free, held, sold and blocked |
+//! | `admission` | tickets at the door, and passed on |
+//! | `payments/` `refunds/` `tasks` | money that comes and goes; what is to be done about it in the outside world |
 //! | `prices/` `vouchers/` | what places cost: types, fees, taxes, rounding; codes that lower it |
 //! | `best_available` `orphans` | which seats are best; which must not be left over |
 //! | `organizations` `keys` | tenants and their API keys |
@@ -22,6 +24,7 @@
 //! | `invariants` `limits` `census` | what must always hold; every bound; what some of them are counted by |
 //! | `ids` `money` `text` | small values; checks of what staff enter |
 
+pub mod admission;
 pub mod best_available;
 pub mod blocks;
 pub mod buckets;
@@ -44,13 +47,16 @@ pub mod money;
 pub mod orders;
 pub mod organizations;
 mod orphans;
+pub mod payments;
 pub mod plan;
 pub mod prices;
 pub mod record;
+pub mod refunds;
 pub mod rejection;
 pub mod state;
 mod stored;
 pub mod table;
+pub mod tasks;
 mod text;
 pub mod vouchers;
 

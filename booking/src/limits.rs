@@ -80,6 +80,28 @@ pub const PLACES_PER_ORDER_MAX: u32 = 100;
 pub const ORPHAN_RULE_UNTIL_PERCENT: u8 = 90;
 /// Places in one block command of staff: bounds its time in apply (2 ms).
 pub const PLACES_PER_BLOCK_MAX: usize = 5_000;
+/// Time for paying an order unless the showtime says otherwise, in ms.
+pub const PAYMENT_TIME_MS: u64 = 600_000;
+/// Shortest time for paying, in ms.
+pub const PAYMENT_TIME_MIN_MS: u64 = 10_000;
+/// Longest time for paying, in ms.
+pub const PAYMENT_TIME_MAX_MS: u64 = 7_200_000;
+/// How often a ticket can be passed on.
+pub const TRANSFERS_PER_TICKET_MAX: u16 = 20;
+/// Steps of an order's history: further ones are not told.
+pub const ORDER_STEPS_MAX: usize = 400;
+/// Refunds of an order.
+pub const REFUNDS_PER_ORDER_MAX: usize = 100;
+/// Orders that one `Tick` refunds of showtimes that were cancelled, and tickets of them: bounds its time in apply (2 ms).
+pub const REFUNDED_PER_TICK_MAX: usize = 20;
+/// See [`REFUNDED_PER_TICK_MAX`].
+pub const TICKETS_REFUNDED_PER_TICK_MAX: usize = 400;
+/// Tasks in the outbox beyond which such refunds wait: the provider is not asked for ten thousand at once.
+pub const REFUNDS_UNDER_WAY_MAX: usize = 200;
+/// Characters of a reason: why a payment was declined, a task is in trouble, a refund was made.
+pub const REASON_CHARS_MAX: usize = 500;
+/// Characters of an address that the provider sends a buyer to, of its names for things, and of what it gave to pay with.
+pub const PROVIDER_TEXT_CHARS_MAX: usize = 2_000;
 /// Holds that one order takes over.
 pub const HOLDS_PER_ORDER_MAX: usize = 20;
 /// Blocks of one showtime.

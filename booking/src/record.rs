@@ -10,7 +10,7 @@ use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
 use crate::idempotency::Answer;
 use crate::ids::{
-    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId,
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TaskId, VenueId, VoucherId,
 };
 use crate::images::Image;
 use crate::inventory::AreaCounts;
@@ -20,6 +20,7 @@ use crate::organizations::Organization;
 use crate::plan::Plan;
 use crate::prices::{Prices, PricesId};
 use crate::state::Meta;
+use crate::tasks::Task;
 use crate::vouchers::Voucher;
 
 /// The name of a record. Append-only.
@@ -57,6 +58,8 @@ pub enum RecordKey {
     Prices(PricesId),
     /// A voucher.
     Voucher(VoucherId),
+    /// A task.
+    Task(TaskId),
 }
 
 /// A record. Append-only; in the order of [`RecordKey`].
@@ -94,4 +97,6 @@ pub enum Record {
     Prices(Arc<Prices>),
     /// See [`RecordKey::Voucher`].
     Voucher(Arc<Voucher>),
+    /// See [`RecordKey::Task`].
+    Task(Arc<Task>),
 }

@@ -41,6 +41,12 @@ pub enum Thing {
     TicketType,
     /// A voucher.
     Voucher,
+    /// A payment, or the provider's intent for it.
+    Payment,
+    /// A refund.
+    Refund,
+    /// A task.
+    Task,
 }
 
 /// Why a rule said no. Append-only.

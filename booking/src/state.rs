@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::admission::{self, Attendance};
 use crate::blocks::{self, Block};
 use crate::catalogue::{Event, Showtime, Venue, events, series, showtimes, venues};
 use crate::census::Census;
@@ -15,19 +16,23 @@ use crate::digest::Digest;
 use crate::holds::{self, Hold, HoldState};
 use crate::idempotency::{Answer, Answers};
 use crate::ids::{
-    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TicketId, VenueId, VoucherId,
+    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TaskId, TicketId, VenueId,
+    VoucherId,
 };
 use crate::images::{self, Image};
 use crate::inventory::{Cell, Inventory, PlaceState};
 use crate::keys::ApiKey;
 use crate::limits;
-use crate::orders::{self, Order};
+use crate::orders::{Order, placing};
 use crate::organizations::{self, Organization};
+use crate::payments::reports;
 use crate::plan::Plan;
 use crate::prices::{Prices, PricesId};
 use crate::record::RecordKey;
+use crate::refunds;
 use crate::rejection::Rejection;
 use crate::table::{Journal, Table, TableKey};
+use crate::tasks::{self, Task};
 use crate::vouchers::{self, Code, Voucher};
 
 /// The newest rules version that this program knows.
@@ -64,6 +69,19 @@ pub(crate) struct Context {
     pub(crate) answer_key: Option<u128>,
     pub(crate) changes: Vec<Change>,
     pub(crate) journal: Journal,
+    /// Tasks that this proposal put into the outbox so far.
+    pub(crate) tasks_made: usize,
+    /// Refunds that it made by itself so far.
+    pub(crate) refunds_made: usize,
+}
+
+/// What comes to an end at a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timed {
+    /// A hold.
+    Hold(HoldId),
+    /// The time for paying an order.
+    Order(OrderId),
 }
 
 macro_rules! table_keys {
@@ -78,7 +96,7 @@ macro_rules! table_keys {
 table_keys! {
     OrganizationId => Organization, KeyId => ApiKey, VenueId => Venue, PlanId => Plan, EventId => Event,
     ShowtimeId => Showtime, BlockId => Block, HoldId => Hold, OrderId => Order, ImageId => Image,
-    VoucherId => Voucher,
+    VoucherId => Voucher, TaskId => Task,
 }
 
 /// All that must be true. A clone is cheap (copy on write in chunks): it is how snapshots are taken.
@@ -101,21 +119,25 @@ pub struct State {
     pub(crate) images: Table<ImageId, Image>,
     pub(crate) old_prices: Table<PricesId, Prices>,
     pub(crate) vouchers: Table<VoucherId, Voucher>,
+    pub(crate) tasks: Table<TaskId, Task>,
     // Derived: not records, rebuilt on loading.
     pub(crate) census: Census,
     pub(crate) keys_by_hash: ChunkMap<[u8; 32], KeyId>,
     pub(crate) showtimes_by_event: ChunkMap<(EventId, ShowtimeId), ()>,
     pub(crate) blocks_by_showtime: ChunkMap<(ShowtimeId, BlockId), ()>,
-    pub(crate) due: ChunkMap<(u64, ShowtimeId, HoldId), ()>,
+    pub(crate) due: ChunkMap<(u64, ShowtimeId, Timed), ()>,
     pub(crate) ended: ChunkMap<(u64, HoldId), ()>,
     pub(crate) orders_by_organization: ChunkMap<(OrganizationId, OrderId), ()>,
     pub(crate) orders_by_showtime: ChunkMap<(ShowtimeId, OrderId), ()>,
     pub(crate) tickets: ChunkMap<TicketId, OrderId>,
+    pub(crate) attendance: ChunkMap<ShowtimeId, Attendance>,
     /// By when they are forgotten, in ms.
     pub(crate) unused_images: ChunkMap<(u64, ImageId), ()>,
     /// How many pictures have a file, by its SHA-256.
     pub(crate) files: ChunkMap<[u8; 32], u32>,
     pub(crate) files_digest: u128,
+    /// Showtimes whose tickets are being given back.
+    pub(crate) refunding: ChunkMap<ShowtimeId, ()>,
     pub(crate) vouchers_by_code: ChunkMap<(OrganizationId, Code), VoucherId>,
     /// Uses of a voucher in orders by a hash of who bought.
     pub(crate) voucher_buyers: ChunkMap<(VoucherId, u128), u32>,
@@ -141,6 +163,7 @@ impl Default for State {
             answers: Answers::default(),
             old_prices: Table::default(),
             vouchers: Table::default(),
+            tasks: Table::default(),
             census: Census::default(),
             keys_by_hash: ChunkMap::default(),
             showtimes_by_event: ChunkMap::default(),
@@ -150,10 +173,12 @@ impl Default for State {
             orders_by_organization: ChunkMap::default(),
             orders_by_showtime: ChunkMap::default(),
             tickets: ChunkMap::default(),
+            attendance: ChunkMap::default(),
             images: Table::default(),
             unused_images: ChunkMap::default(),
             files: ChunkMap::default(),
             files_digest: 0,
+            refunding: ChunkMap::default(),
             vouchers_by_code: ChunkMap::default(),
             voucher_buyers: ChunkMap::default(),
             all_free: ChunkMap::default(),
@@ -174,6 +199,8 @@ impl State {
             answer_key: request.idempotency.map(|mark| mark.key),
             changes: Vec::new(),
             journal: Journal { digest: self.digest, touched: vec![RecordKey::Meta] },
+            tasks_made: 0,
+            refunds_made: 0,
         };
         self.answers.clear(&mut cx.journal, cx.now_ms);
         holds::forget_ended(self, &mut cx);
@@ -229,12 +256,22 @@ impl State {
             Command::PlaceHold(c) => holds::place(self, cx, actor, c),
             Command::ExtendHold(c) => holds::extend(self, cx, c),
             Command::ReleaseHold(c) => holds::release(self, cx, c),
-            Command::PlaceOrder(c) => orders::place(self, cx, actor, c),
+            Command::PlaceOrder(c) => placing::place(self, cx, actor, c),
             Command::AddImage(c) => images::add(self, cx, c),
             Command::CreateVouchers(c) => vouchers::create(self, cx, c),
             Command::UpdateVoucher(c) => vouchers::update(self, cx, c),
             Command::DeleteVoucher(c) => vouchers::delete(self, cx, c),
             Command::CreateShowtimes(c) => series::create(self, cx, c),
+            Command::CancelOrder(c) => reports::cancel(self, cx, actor, c),
+            Command::RefundOrder(c) => refunds::refund(self, cx, actor, c),
+            Command::ReportPayment(c) => reports::report(self, cx, actor, c),
+            Command::ReportRefund(c) => refunds::report(self, cx, actor, c),
+            Command::ReportTrouble(c) => tasks::report_trouble(self, cx, c),
+            Command::RetryTask(c) => tasks::retry(self, cx, c),
+            Command::ResolveTask(c) => tasks::resolve(self, cx, actor, c),
+            Command::ScanTicket(c) => admission::scan(self, cx, c),
+            Command::TransferTicket(c) => admission::transfer(self, cx, actor, c),
+            Command::RefundShowtime(c) => refunds::showtime::begin(self, cx, actor, c),
         }
     }
 
@@ -273,22 +310,25 @@ impl State {
         }
     }
 
-    pub(crate) fn add_deadline(&mut self, showtime: ShowtimeId, deadline_ms: u64, hold: HoldId) {
+    pub(crate) fn add_deadline(&mut self, showtime: ShowtimeId, deadline_ms: u64, what: Timed) {
         if let Some(inventory) = self.inventories.get_mut(&showtime) {
-            Arc::make_mut(inventory).deadlines.insert((deadline_ms, hold), ());
+            Arc::make_mut(inventory).deadlines.insert((deadline_ms, what), ());
         }
-        self.due.insert((deadline_ms, showtime, hold), ());
+        self.due.insert((deadline_ms, showtime, what), ());
     }
 
-    pub(crate) fn remove_deadline(&mut self, showtime: ShowtimeId, deadline_ms: u64, hold: HoldId) {
+    pub(crate) fn remove_deadline(&mut self, showtime: ShowtimeId, deadline_ms: u64, what: Timed) {
         if let Some(inventory) = self.inventories.get_mut(&showtime) {
-            Arc::make_mut(inventory).deadlines.remove(&(deadline_ms, hold));
+            Arc::make_mut(inventory).deadlines.remove(&(deadline_ms, what));
         }
-        self.due.remove(&(deadline_ms, showtime, hold));
+        self.due.remove(&(deadline_ms, showtime, what));
     }
 
     pub(crate) fn index_showtime(&mut self, showtime: &Showtime) {
         self.showtimes_by_event.insert((showtime.event, showtime.id), ());
+        if showtime.refunding.as_ref().is_some_and(|refunding| refunding.done_at_ms.is_none()) {
+            self.refunding.insert(showtime.id, ());
+        }
     }
 
     /// The places of a showtime on a plan, all free, as of a log index.
@@ -306,10 +346,10 @@ impl State {
             self.orders_by_showtime.insert((part.showtime, order.id), ());
         }
         self.orders_by_organization.insert((order.organization, order.id), ());
-        for ticket in &order.tickets {
-            self.tickets.insert(ticket.id, order.id);
+        self.index_tickets(order);
+        if order.owns().is_some() {
+            self.index_buyer(order);
         }
-        self.index_buyer(order);
     }
 
     pub(crate) fn index_voucher(&mut self, voucher: &Voucher) {
@@ -348,8 +388,12 @@ impl State {
         digest.add((RecordKey::Meta, self.meta));
         digest.0
     }
-    /// The earliest deadline of a hold anywhere, in ms.
+    /// When a tick is due, in ms: the earliest deadline of a hold, or of an order that is to be paid, anywhere; at once if
+    /// refunds of a cancelled showtime are to go on.
     pub fn next_due_ms(&self) -> Option<u64> {
+        if refunds::showtime::is_due(self) {
+            return Some(self.meta.now_ms);
+        }
         self.due.first().map(|((deadline_ms, ..), ())| *deadline_ms)
     }
     /// An organization.
@@ -470,6 +514,22 @@ impl State {
     /// The vouchers from an id on, all organizations', the oldest first.
     pub fn vouchers(&self, from: VoucherId) -> impl DoubleEndedIterator<Item = &Arc<Voucher>> {
         self.vouchers.range(from..).map(|(_, v)| v)
+    }
+    /// The orders that are to be paid, each once for each showtime of it, in the order of their deadlines.
+    pub fn orders_to_be_paid(&self) -> impl Iterator<Item = &Arc<Order>> {
+        let orders = self.due.iter().filter_map(|((_, _, what), ())| match what {
+            Timed::Order(id) => Some(id),
+            Timed::Hold(_) => None,
+        });
+        orders.filter_map(|id| self.orders.get(id))
+    }
+    /// A task of the outbox.
+    pub fn task(&self, id: TaskId) -> Option<&Arc<Task>> {
+        self.tasks.get(&id)
+    }
+    /// The tasks from an id on, all organizations', the oldest first.
+    pub fn tasks(&self, from: TaskId) -> impl DoubleEndedIterator<Item = &Arc<Task>> {
+        self.tasks.range(from..).map(|(_, task)| task)
     }
     /// How many answers are recorded.
     pub fn answers_len(&self) -> usize {

@@ -9,8 +9,9 @@ use crate::holds::HoldState;
 use crate::ids::ShowtimeId;
 use crate::inventory::{AreaCounts, Inventory};
 use crate::limits;
+use crate::orders::owning;
 use crate::record::{Record, RecordKey};
-use crate::state::{Meta, State};
+use crate::state::{Meta, State, Timed};
 use crate::table::Journal;
 
 impl State {
@@ -33,6 +34,7 @@ impl State {
             RecordKey::Image(id) => Record::Image(self.images.get(id)?.clone()),
             RecordKey::Prices(id) => Record::Prices(self.old_prices.get(id)?.clone()),
             RecordKey::Voucher(id) => Record::Voucher(self.vouchers.get(id)?.clone()),
+            RecordKey::Task(id) => Record::Task(self.tasks.get(id)?.clone()),
         })
     }
 
@@ -62,6 +64,7 @@ impl State {
         self.images.iter().for_each(|(k, v)| each(RecordKey::Image(*k), Record::Image(v.clone())));
         self.old_prices.iter().for_each(|(k, v)| each(RecordKey::Prices(*k), Record::Prices(v.clone())));
         self.vouchers.iter().for_each(|(k, v)| each(RecordKey::Voucher(*k), Record::Voucher(v.clone())));
+        self.tasks.iter().for_each(|(k, v)| each(RecordKey::Task(*k), Record::Task(v.clone())));
     }
 }
 
@@ -138,6 +141,7 @@ impl Loader {
                 state.index_voucher(&v);
                 state.vouchers.insert(journal, id, v);
             }
+            (RecordKey::Task(id), Record::Task(v)) => state.tasks.insert(journal, id, v),
             (key, _) => return Err(format!("the record under {key:?} is of another kind")),
         }
         Ok(())
@@ -160,10 +164,15 @@ impl Loader {
         let holds: Vec<_> = state.holds.iter().map(|(_, h)| h.clone()).collect();
         for hold in holds {
             if hold.state == HoldState::Active {
-                state.add_deadline(hold.showtime, hold.expires_at_ms, hold.id);
+                state.add_deadline(hold.showtime, hold.expires_at_ms, Timed::Hold(hold.id));
             } else {
                 state.ended.insert((hold.ended_kept_until_ms(), hold.id), ());
             }
+        }
+        let pending: Vec<_> =
+            state.orders.iter().map(|(_, o)| o).filter(|o| o.lapses_at_ms().is_some()).cloned().collect();
+        for order in pending {
+            owning::add_deadlines(&mut state, &order);
         }
         share_answers(&mut state);
         state.digest = self.journal.digest;

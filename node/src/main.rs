@@ -4,7 +4,9 @@
 //! | file | what |
 //! |---|---|
 //! | `cli/` `config/` `run/` | the command line; the configuration; a node from start to end |
+//! | `payments/` `effects/` | the payment provider over HTTP; what the leader does in the outside world (a crate) |
 //! | `client/` `local/` | asking a cluster over HTTP; node processes of our own on this machine |
+//! | `mock_psp/` | a payment company that moves no money, for the demo and for tests |
 //! | `demo/` `bench/` `watch/` `doctor/` | what `usher demo`, `bench`, `watch` and `doctor` do |
 //! | `sync_file_range` `batch_scheduling` | the two with `unsafe`: a system call that must not be there; one that no crate has |
 
@@ -16,6 +18,8 @@ mod config;
 mod demo;
 mod doctor;
 mod local;
+mod mock_psp;
+mod payments;
 mod run;
 mod sync_file_range;
 mod watch;

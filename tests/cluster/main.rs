@@ -18,6 +18,7 @@ mod graceful_shutdown;
 mod hostile_peers;
 mod leader_loss_interrupts_less_than_2s;
 mod membership;
+mod money_and_seats_agree;
 mod no_seat_has_two_owners;
 mod organizations_do_not_see_each_other;
 mod same_key_happens_once;

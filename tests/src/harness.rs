@@ -103,7 +103,7 @@ pub struct Cluster {
 }
 
 /// A port that nobody uses, and that no other cluster of this run is given.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     // Below the ports that the system hands out by itself; apart from other runs on the same machine.
     let first = 12_000 + (std::process::id() % 160) as u16 * 100;
     loop {
@@ -114,7 +114,7 @@ fn free_port() -> u16 {
     }
 }
 
-fn private_file(file: &Path, text: &str) {
+pub fn private_file(file: &Path, text: &str) {
     std::fs::write(file, text).unwrap();
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -1,6 +1,6 @@
 //! What the tests of the cluster from outside stand on, and the torture program.
 //!
-//! `harness`, `process`: a cluster; one node process. `network`, `faults`: damage from outside. `http`, `live`,
+//! `harness`, `process`: a cluster; one node process. `network`, `faults`: damage from outside. `provider`: the payment provider, a process of its own. `http`, `live`,
 //! `packed`: clients. `stage`: something to sell. `buyers`, `dice`: load, from a seed. `history`: what clients asked and
 //! were told. `checker`: whether that is what the promises allow. `readback`: whether every node agrees with it.
 //! `waiting`: waiting for a condition with a deadline. `torture`: many faults at once, for minutes.
@@ -24,6 +24,7 @@ pub mod live;
 pub mod network;
 pub mod packed;
 pub mod process;
+pub mod provider;
 pub mod readback;
 pub mod stage;
 pub mod torture;

@@ -28,13 +28,15 @@ async fn no_data_of_one_organization_is_visible_to_another() {
     let voucher = id(&node.staff("POST", "/api/v1/vouchers", &voucher).await.expect(201));
     let name = json!({"name": "Stolen"});
     let state = json!({"state": "archived"});
-    let stolen = json!({"note": "stolen"});
+    let (stolen, nothing) = (json!({"note": "stolen"}), json!({}));
     let attempts: Vec<(&str, String, &Value)> = vec![
         ("GET", format!("/api/v1/events/{draft}"), &Value::Null),
         ("GET", format!("/api/v1/venues/{venue}"), &Value::Null),
         ("GET", format!("/api/v1/holds/{}", id(&second)), &Value::Null),
         ("GET", format!("/api/v1/orders/{}", id(&order)), &Value::Null),
         ("GET", format!("/api/v1/orders/{}/tickets", id(&order)), &Value::Null),
+        ("POST", format!("/api/v1/orders/{}/cancel", id(&order)), &Value::Null),
+        ("POST", format!("/api/v1/orders/{}/refunds", id(&order)), &nothing),
         ("GET", format!("/api/v1/tickets/{}", id(&order["tickets"][0])), &Value::Null),
         ("GET", format!("/api/v1/showtimes/{}/blocks", ours.showtime), &Value::Null),
         ("GET", format!("/api/v1/vouchers/{voucher}"), &Value::Null),

@@ -4,10 +4,12 @@
 
 mod catalogue;
 mod connections;
+mod door;
 mod holds;
 mod images;
 mod isolation;
 mod live;
+mod payments;
 mod plans;
 mod prices;
 mod problems;

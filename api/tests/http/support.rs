@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::payments::Payments;
 use api::{Api, Config};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -80,8 +81,14 @@ impl Node {
 
     /// A founded node with this clock.
     pub(crate) async fn start_at(clock: Arc<dyn Clock>) -> Self {
+        Self::start_with(clock, None).await
+    }
+
+    /// A founded node with this clock and payment provider.
+    pub(crate) async fn start_with(clock: Arc<dyn Clock>, payments: Option<Payments>) -> Self {
         let cluster = cluster_at(clock).await;
         let mut config = Config::new(vec!["http://localhost".to_owned()], SECRET.as_bytes());
+        config.payments = payments;
         config.body_timeout = Duration::from_millis(300);
         let api = Api::new(config, cluster.clone()).unwrap();
         let mut node = Self { api, cluster, key: String::new() };

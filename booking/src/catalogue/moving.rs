@@ -6,20 +6,25 @@
 //! either plan. An area is found by its id, or by its name likewise. No two places are ever found in one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::catalogue::{ShowtimeDetails, showtimes};
+use crate::change::Change;
 use crate::command::AreaQuantity;
-use crate::ids::{BlockId, HoldId, OrderId, ShowtimeId};
+use crate::ids::{BlockId, OrderId, ShowtimeId};
 use crate::inventory::{Inventory, PlaceState};
 use crate::orders::TicketPlace;
 use crate::plan::{Plan, Seat};
 use crate::prices::check::check as check_prices;
 use crate::prices::places::PricedPlaces;
 use crate::rejection::{Rejection, Thing};
-use crate::state::{Context, State};
+use crate::state::{Context, State, Timed};
 
 /// Places of each kind that a refusal names.
 const NAMED_MAX: usize = 100;
+/// Numbers of no seat and no area of any plan: places of tickets that were given back, and that are no more.
+const NO_SEAT: u32 = u32::MAX;
+const NO_AREA: u16 = u16::MAX;
 
 /// Where the held, sold and blocked places of a showtime go.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -138,14 +143,34 @@ impl Moving {
         Rejection::PlacesInUse { lost: first(&self.lost), repriced: first(&self.repriced), areas }
     }
 
-    fn seat(&self, old: u32) -> u32 {
+    fn mapped_seat(&self, old: u32) -> Option<u32> {
         let at = self.seats.binary_search_by_key(&old, |(from, _)| *from).ok();
-        at.and_then(|at| self.seats.get(at)).map_or(old, |(_, to)| *to)
+        at.and_then(|at| self.seats.get(at)).map(|(_, to)| *to)
+    }
+
+    fn mapped_area(&self, old: u16) -> Option<u16> {
+        let at = self.areas.binary_search_by_key(&old, |(from, _)| *from).ok();
+        at.and_then(|at| self.areas.get(at)).map(|(_, to)| *to)
+    }
+}
+
+/// Finds numbers of the old plan in the new one.
+struct Renumbering<'a> {
+    moving: &'a Moving,
+    old: Arc<Plan>,
+    new: Arc<Plan>,
+}
+
+impl Renumbering<'_> {
+    /// A seat that nobody has any more, of a ticket that was given back, is looked for by its id only.
+    fn seat(&self, old: u32) -> u32 {
+        let given_back = || by_id(&self.new, self.old.seats.get(old as usize)?);
+        self.moving.mapped_seat(old).or_else(given_back).unwrap_or(NO_SEAT)
     }
 
     fn area(&self, old: u16) -> u16 {
-        let at = self.areas.binary_search_by_key(&old, |(from, _)| *from).ok();
-        at.and_then(|at| self.areas.get(at)).map_or(old, |(_, to)| *to)
+        let given_back = || self.new.area_index(&self.old.areas.get(usize::from(old))?.id);
+        self.moving.mapped_area(old).or_else(given_back).unwrap_or(NO_AREA)
     }
 
     fn plain(&self, seats: &mut [u32], areas: &mut [AreaQuantity]) {
@@ -157,8 +182,8 @@ impl Moving {
         }
     }
 
-    fn places(&self, places: &mut PricedPlaces, plan: &Plan) {
-        places.plan = plan.id;
+    fn places(&self, places: &mut PricedPlaces) {
+        places.plan = self.new.id;
         places.seats.iter_mut().for_each(|s| s.seat = self.seat(s.seat));
         places.areas.iter_mut().for_each(|a| a.area = self.area(a.area));
     }
@@ -168,41 +193,47 @@ fn tier(of_category: &[Option<u16>], category: Option<u16>) -> Option<u16> {
     of_category.get(usize::from(category?)).copied().flatten()
 }
 
-/// Carries a whole move out: the places, and whoever owns them. Holds that are over keep the plan they were of.
+/// Carries a whole move out: the places, and whoever owns them. Holds and orders that are over keep the plan they were of.
 pub(crate) fn carry_out(state: &mut State, cx: &mut Context, showtime: ShowtimeId, moving: &Moving, fresh: Inventory) {
-    let Some(inventory) = state.inventories.get_mut(&showtime).map(std::sync::Arc::make_mut) else { return };
-    let plan = fresh.plan().clone();
-    let holds: Vec<HoldId> = inventory.deadlines.iter().map(|((_, id), ())| *id).collect();
+    let Some(inventory) = state.inventories.get_mut(&showtime).map(Arc::make_mut) else { return };
+    let to = Renumbering { moving, old: inventory.plan().clone(), new: fresh.plan().clone() };
+    let timed: Vec<Timed> = inventory.deadlines.iter().map(|((_, what), ())| *what).collect();
     inventory.move_to(&mut cx.journal, cx.at.index, fresh, &moving.seats, &moving.areas);
-    for id in holds {
+    for what in timed {
+        // Orders have their turn below, with those that have no deadline.
+        let Timed::Hold(id) = what else { continue };
         state.holds.update(&mut cx.journal, id, |hold| {
-            moving.places(&mut hold.places, &plan);
+            to.places(&mut hold.places);
             if let Some(from) = &mut hold.from_block {
-                moving.plain(&mut from.seats, &mut from.areas);
+                to.plain(&mut from.seats, &mut from.areas);
             }
         });
     }
     let blocks: Vec<BlockId> = state.blocks_of(showtime).map(|b| b.id).collect();
     for id in blocks {
         state.blocks.update(&mut cx.journal, id, |block| {
-            block.plan = plan.id;
-            moving.plain(&mut block.seats, &mut block.areas);
+            block.plan = to.new.id;
+            to.plain(&mut block.seats, &mut block.areas);
         });
     }
-    let all = (showtime, OrderId(0))..=(showtime, OrderId(u128::MAX));
-    let orders: Vec<OrderId> = state.orders_by_showtime.range(all).map(|((_, id), ())| *id).collect();
+    let owning = state.orders_of_showtime(showtime).filter(|order| order.owns().is_some());
+    let orders: Vec<OrderId> = owning.map(|order| order.id).collect();
     for id in orders {
         state.orders.update(&mut cx.journal, id, |order| {
             for (index, part) in (0_u16..).zip(order.parts.iter_mut()).filter(|(_, p)| p.showtime == showtime) {
-                moving.places(&mut part.places, &plan);
+                to.places(&mut part.places);
+                if let Some(from) = &mut part.from_block {
+                    to.plain(&mut from.seats, &mut from.areas);
+                }
                 for ticket in order.tickets.iter_mut().filter(|t| t.part == index) {
                     match &mut ticket.place {
-                        TicketPlace::Seat(seat) => *seat = moving.seat(*seat),
-                        TicketPlace::Area(area) => *area = moving.area(*area),
+                        TicketPlace::Seat(seat) => *seat = to.seat(*seat),
+                        TicketPlace::Area(area) => *area = to.area(*area),
                     }
                 }
             }
             order.version = cx.at.index;
         });
+        cx.changes.push(Change::OrderChanged(id));
     }
 }

@@ -37,6 +37,8 @@ fn check(d: &ShowtimeDetails) -> Result<(), Rejection> {
     text::at_most("reason", &d.reason, limits::NAME_CHARS_MAX * 2)?;
     let (min, max) = (limits::HOLD_TTL_MIN_MS / 1_000, limits::HOLD_TTL_MAX_MS / 1_000);
     text::between("hold_ttl_seconds", d.hold_ttl_ms / 1_000, min, max)?;
+    let (min, max) = (limits::PAYMENT_TIME_MIN_MS / 1_000, limits::PAYMENT_TIME_MAX_MS / 1_000);
+    text::between("payment_time_seconds", d.payment_time_ms / 1_000, min, max)?;
     text::between("max_extensions", d.max_extensions, 0, limits::EXTENSIONS_MAX)?;
     text::between("orphan_rule_until_percent", u32::from(d.orphan_rule_until_percent), 0, 100)?;
     text::between("max_places_per_order", d.max_places_per_order, 1, limits::PLACES_PER_ORDER_MAX)
@@ -146,6 +148,7 @@ pub(crate) fn insert(
         prices: 0,
         offered,
         moved_from_ms: None,
+        refunding: None,
         version: cx.at.index,
         created_at_ms: cx.now_ms,
         changed_at_ms: cx.now_ms,
@@ -207,8 +210,8 @@ pub(crate) fn update(state: &mut State, cx: &mut Context, c: &UpdateShowtime) ->
     reprice(state, cx, c.id, &c.details.prices)?;
     if let Some(moving) = moving {
         let fresh = state.all_free(&plan, c.id, cx.at.index);
-        moving::carry_out(state, cx, c.id, &moving, fresh);
         cx.changes.push(Change::PlanChanged(c.id));
+        moving::carry_out(state, cx, c.id, &moving, fresh);
     }
     tell(cx, &showtime, &c.details, used);
     let moved_from_ms =

@@ -159,7 +159,7 @@ impl Chooser<'_> {
         };
         let price = of.price_at(self.now_ms);
         let covered = of.hidden && !self.is_seller;
-        Ok(Unit { place, tier, ticket_type, price, covered, discount: 0 })
+        Ok(Unit { place, line: 0, tier, ticket_type, price, covered, discount: 0 })
     }
 
     fn unlocks(&self, tier: &PriceTier, of: &TicketType) -> bool {

@@ -119,6 +119,8 @@ pub struct PricedPlaces {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unit {
     pub(crate) place: TicketPlace,
+    /// Index of the line that it was in; 0 before there are lines.
+    pub(crate) line: u16,
     pub(crate) tier: u16,
     pub(crate) ticket_type: u16,
     pub(crate) price: i64,
@@ -206,11 +208,12 @@ impl PricedPlaces {
     /// The places one by one, as they were before lines were made of them; without discounts.
     pub(crate) fn units(&self) -> impl Iterator<Item = Unit> {
         let unit = |place, line: u16| {
-            self.line(line).map(|line| Unit {
+            self.line(line).map(|of| Unit {
                 place,
-                tier: line.tier,
-                ticket_type: line.ticket_type,
-                price: line.price,
+                line,
+                tier: of.tier,
+                ticket_type: of.ticket_type,
+                price: of.price,
                 covered: false,
                 discount: 0,
             })
@@ -250,7 +253,12 @@ impl PricedPlaces {
 
     /// What they cost together, everything in it, in minor units.
     pub fn total(&self) -> i64 {
-        self.sum(Line::each) + self.besides.as_ref().map_or(0, |b| b.fees + b.tax)
+        self.sum(Line::each) + self.besides_total()
+    }
+
+    /// Fees per order with the taxes on them, in minor units.
+    pub fn besides_total(&self) -> i64 {
+        self.besides.as_ref().map_or(0, |b| b.fees + b.tax)
     }
 
     fn sum(&self, of: impl Fn(&Line) -> i64) -> i64 {

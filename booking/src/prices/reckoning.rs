@@ -120,6 +120,11 @@ impl Prices {
         extra
     }
 
+    /// What a ticket at a price (its discount taken off) costs without any fee, taxes on top of it included, in minor units.
+    pub fn without_fees(&self, price: i64) -> i64 {
+        price.saturating_add(self.taxes_on(price, |tax| tax.on_tickets, &mut |_, _| {}))
+    }
+
     /// What one ticket of a tier at a price costs with its own fees and taxes, in minor units.
     pub fn ticket(&self, tier: u16, price: i64) -> i64 {
         let extra = self.tier(tier).map_or_else(Extra::default, |tier| self.ticket_parts(tier, price, &mut |_, _| {}));

@@ -219,6 +219,19 @@ impl State {
         }
     }
 
+    /// No longer counts an order's uses by its buyer.
+    pub(crate) fn forget_buyer(&mut self, order: &Order) {
+        let Some(key) = buyer_key(&order.buyer) else { return };
+        for id in uses(&order.parts) {
+            let left = self.voucher_buyers.get(&(id, key)).copied().unwrap_or(0).saturating_sub(1);
+            if left == 0 {
+                self.voucher_buyers.remove(&(id, key));
+            } else {
+                self.voucher_buyers.insert((id, key), left);
+            }
+        }
+    }
+
     /// Changes what is counted of a voucher's uses, if it still is there.
     pub(crate) fn count_use(&mut self, cx: &mut Context, id: VoucherId, change: impl FnOnce(&mut Voucher)) {
         self.vouchers.update(&mut cx.journal, id, change);

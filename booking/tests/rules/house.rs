@@ -5,11 +5,12 @@ use std::sync::Arc;
 use booking::catalogue::{
     EventDetails, EventState, OrphanRule, ShowtimeDetails, ShowtimeState, VenueDetails, Visibility,
 };
-use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, PlaceHold, PlaceOrder};
+use booking::command::{CreateEvent, CreateOrganization, CreateShowtime, CreateVenue, Pay, PlaceHold, PlaceOrder};
 use booking::ids::{EventId, HoldId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
-use booking::orders::{Buyer, Payment};
+use booking::orders::Buyer;
 use booking::plan::{Area, Category, Plan, Point, Row, Run, Seat, Section};
 use booking::prices::{PriceTier, Prices, TicketType};
+use booking::refunds::RefundRule;
 use booking::{Actor, Applied, Command, Idempotency, Position, Proposal, Request, State};
 
 /// The organization that owns the first things.
@@ -152,6 +153,7 @@ pub(crate) fn event_details() -> EventDetails {
         images: Vec::new(),
         accessibility: "lift".into(),
         visibility: Visibility::Public,
+        refunds: Some(RefundRule { until_before_start_ms: 3_600_000, keeps_fees: false }),
         state: EventState::Published,
     }
 }
@@ -174,6 +176,7 @@ pub(crate) fn showtime_details(plan: &Plan) -> ShowtimeDetails {
         on_sale_until_ms: None,
         hold_ttl_ms: 300_000,
         max_extensions: 1,
+        payment_time_ms: 600_000,
         max_places_per_order: 10,
         orphan_rule: OrphanRule::Off,
         orphan_rule_until_percent: 90,
@@ -198,10 +201,10 @@ pub(crate) fn place_hold(id: u128, showtime: ShowtimeId, plan: PlanId, seats: &[
 pub(crate) fn sell(id: u128, hold: u128) -> Command {
     Command::PlaceOrder(Box::new(PlaceOrder {
         id: OrderId(id),
-        organization: SHOP,
+        organization: Some(SHOP),
         holds: vec![HoldId(hold)],
         buyer: Buyer::default(),
-        payment: Payment::Cash,
+        pay: Pay::Cash,
         voucher: None,
     }))
 }

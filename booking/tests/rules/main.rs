@@ -9,5 +9,6 @@ mod images;
 mod money;
 mod moving;
 mod nearest;
+mod paying;
 mod random;
 mod scenario;

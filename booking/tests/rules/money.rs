@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use booking::command::{AreaTickets, CreateVouchers, PlaceHold, PlaceOrder, UpdateShowtime};
+use booking::command::{AreaTickets, CreateVouchers, Pay, PlaceHold, PlaceOrder, UpdateShowtime};
 use booking::ids::{HoldId, OrderId, PlanId, ShowtimeId, VenueId, VoucherId};
 use booking::limits::{AMOUNT_MAX, FEES_MAX, PLACES_PER_ORDER_MAX, PRICES_KEPT_MAX, TAXES_MAX};
 use booking::money::Money;
-use booking::orders::{Buyer, Payment};
+use booking::orders::Buyer;
 use booking::prices::reckoning::{Discount, WHOLE, share};
 use booking::prices::{Fee, FeeAmount, Per, PriceTier, Prices, Tax, TicketType};
 use booking::vouchers::{VoucherDetails, VoucherScope};
@@ -71,8 +71,8 @@ fn the_highest_amounts_add_up() {
     }
     // 20 holds in one order are more than one order's places: they are of one showtime.
     let order = |holds| {
-        let (buyer, payment, voucher) = (Buyer::default(), Payment::Cash, None);
-        PlaceOrder { id: OrderId(1), organization: SHOP, holds, buyer, payment, voucher }
+        let (buyer, pay, voucher) = (Buyer::default(), Pay::Cash, None);
+        PlaceOrder { id: OrderId(1), organization: Some(SHOP), holds, buyer, pay, voucher }
     };
     let refused = house.apply(Command::PlaceOrder(Box::new(order(all))), None);
     assert_eq!(refused.reply, Err(Rejection::TooManyPlaces { max: PLACES_PER_ORDER_MAX }));

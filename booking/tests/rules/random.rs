@@ -7,14 +7,15 @@ use std::sync::Arc;
 use booking::catalogue::{EventState, OrphanRule, ShowtimeState};
 use booking::command::{
     AddImage, AreaQuantity, AreaTickets, BestAvailable, BlockPlaces, CreateApiKey, CreateEvent, CreateOrganization,
-    CreateShowtime, CreateShowtimes, CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder,
-    ReleaseHold, RevokeApiKey, ShowtimeTimes, UnblockPlaces, UpdateEvent, UpdateShowtime, UpdateVenue,
+    CreateShowtime, CreateShowtimes, CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, ReleaseHold,
+    RevokeApiKey, ShowtimeTimes, UnblockPlaces, UpdateEvent, UpdateShowtime, UpdateVenue,
 };
 use booking::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::images::{EventImage, ImageFile};
 use booking::inventory::PlaceState;
 use booking::keys::Scope;
-use booking::orders::{Buyer, Payment};
+use booking::orders::{OrderState, TicketPlace};
+use booking::payments::OnlineState;
 use booking::plan::{Plan, attribute};
 use booking::{
     Actor, Applied, Change, Command, Idempotency, Loader, Position, Proposal, Record, RecordKey, Rejection, Reply,
@@ -22,6 +23,7 @@ use booking::{
 };
 
 mod money;
+mod paying;
 mod showtimes;
 
 use super::house::{
@@ -158,18 +160,6 @@ impl Asker {
         Command::PlaceHold(c)
     }
 
-    fn order(&mut self) -> Command {
-        let n = 1 + self.dice.below(3);
-        Command::PlaceOrder(Box::new(PlaceOrder {
-            id: OrderId(self.made),
-            organization: self.organization(),
-            holds: (0..n).map(|_| self.some_hold()).collect(),
-            buyer: Buyer { email: self.dice.of(&["", "a@b", " A@B", "c@d", "e@f"]).into(), ..Buyer::default() },
-            payment: self.dice.of(&[Payment::Cash, Payment::Comp]),
-            voucher: self.dice.code(),
-        }))
-    }
-
     fn blocks(&mut self, state: &State) -> Command {
         let showtime = self.showtime();
         if self.dice.one_in(2) {
@@ -243,11 +233,12 @@ impl Asker {
             return again;
         }
         self.made += 1;
-        let command = match self.dice.below(20) {
+        let command = match self.dice.below(26) {
             0..=7 => self.hold(state),
             8 | 9 => Command::ExtendHold(ExtendHold { id: self.some_hold(), organization: self.caller() }),
             10..=12 => Command::ReleaseHold(ReleaseHold { id: self.some_hold(), organization: self.caller() }),
             13..=15 => self.order(),
+            20..=25 => self.paying(state),
             16 => self.blocks(state),
             17 => self.showtimes(state),
             18 if self.dice.one_in(2) => self.vouchers(state),
@@ -265,11 +256,17 @@ impl Asker {
     }
 }
 
-/// What an observer outside knows from replies and changes alone.
+/// Whose a place is, as an observer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Hold(HoldId),
+    Order(OrderId),
+}
+
+/// What an observer outside knows from replies and changes, and from reading the orders that changed.
 #[derive(Default)]
 struct Observer {
-    owners: BTreeMap<(ShowtimeId, u32), HoldId>,
-    sold: BTreeMap<(ShowtimeId, u32), OrderId>,
+    owners: BTreeMap<(ShowtimeId, u32), Owner>,
     map: BTreeMap<(ShowtimeId, u32), PlaceState>,
     answers: BTreeMap<u128, Result<Reply, Rejection>>,
     copy: BTreeMap<RecordKey, Record>,
@@ -286,11 +283,18 @@ impl Observer {
                         self.map.insert((*showtime, *seat), *now);
                     }
                 }
-                Change::HoldReleased(id) | Change::HoldExpired(id) => self.owners.retain(|_, owner| owner != id),
+                Change::HoldReleased(id) | Change::HoldExpired(id) => {
+                    self.owners.retain(|_, owner| *owner != Owner::Hold(*id));
+                }
+                Change::OrderChanged(id) => self.order_changed(state, *id),
                 Change::AreaChanged { .. }
                 | Change::HoldPlaced(_)
                 | Change::HoldExtended(_)
                 | Change::OrderPaid(_)
+                | Change::AttendanceChanged(_)
+                | Change::TaskAdded(_)
+                | Change::TaskChanged(_)
+                | Change::TaskEnded(_)
                 | Change::VenueChanged(_)
                 | Change::PlanImported(_)
                 | Change::EventChanged(_)
@@ -322,17 +326,7 @@ impl Observer {
             (Command::PlaceHold(_), Ok(Reply::Hold(hold))) => {
                 for seat in &hold.places.seats {
                     let place = (hold.showtime, seat.seat);
-                    assert_eq!(self.owners.insert(place, hold.id), None, "{place:?} was held twice");
-                    assert_eq!(self.sold.get(&place), None, "{place:?} was held though it is sold");
-                }
-            }
-            (_, Ok(Reply::Order(order))) => {
-                for part in &order.parts {
-                    for seat in &part.places.seats {
-                        let place = (part.showtime, seat.seat);
-                        assert_eq!(self.owners.remove(&place), Some(part.hold), "{place:?} was sold by another");
-                        assert_eq!(self.sold.insert(place, order.id), None, "{place:?} was sold twice");
-                    }
+                    assert_eq!(self.owners.insert(place, Owner::Hold(hold.id)), None, "{place:?} was held twice");
                 }
             }
             (_, Err(_)) => Self::assert_only_time_passed(applied),
@@ -351,14 +345,37 @@ impl Observer {
         self.map.retain(|(of, _), now| *of != showtime || *now != PlaceState::Free);
         self.map = std::mem::take(&mut self.map).into_iter().map(|(place, now)| (to(place), now)).collect();
         self.owners = std::mem::take(&mut self.owners).into_iter().map(|(place, hold)| (to(place), hold)).collect();
-        self.sold = std::mem::take(&mut self.sold).into_iter().map(|(place, order)| (to(place), order)).collect();
+    }
+
+    /// A seat goes from its hold to its order, from nobody to an order that takes it again, and never to a second owner.
+    fn order_changed(&mut self, state: &State, id: OrderId) {
+        let order = state.order(id).unwrap();
+        self.owners.retain(|_, owner| *owner != Owner::Order(id));
+        for (part, index) in order.parts.iter().zip(0_u16..) {
+            let sold = order.tickets.iter().filter(|t| t.part == index && t.is_valid());
+            let sold: Vec<TicketPlace> = sold.map(|t| t.place).collect();
+            let owns = |seat| match order.owns() {
+                Some(PlaceState::Held) => true,
+                Some(_) => sold.contains(&TicketPlace::Seat(seat)),
+                None => false,
+            };
+            for seat in part.places.seats.iter().filter(|s| owns(s.seat)) {
+                let place = (part.showtime, seat.seat);
+                let before = self.owners.insert(place, Owner::Order(id));
+                let right = before.is_none() || before == Some(Owner::Hold(part.hold));
+                assert!(right, "{place:?} of {id} was {before:?}'s");
+            }
+        }
     }
 
     /// A refusal changes nothing but what time alone had decided.
     fn assert_only_time_passed(applied: &Applied) {
-        let expired = applied.changes.iter().filter(|c| matches!(c, Change::HoldExpired(_))).count();
+        let over = |c: &&Change| matches!(c, Change::HoldExpired(_) | Change::OrderChanged(_));
+        let expired = applied.changes.iter().filter(over).count();
         for change in &applied.changes {
-            let freed = matches!(change, Change::AreaChanged { .. } | Change::HoldExpired(_))
+            let of_order = matches!(change, Change::OrderChanged(_) | Change::TaskAdded(_) | Change::TaskEnded(_));
+            let freed = of_order
+                || matches!(change, Change::AreaChanged { .. } | Change::HoldExpired(_))
                 || matches!(change, Change::SeatsChanged { seats, .. }
                     if seats.iter().all(|(_, now)| matches!(now, PlaceState::Free | PlaceState::Blocked)));
             assert!(freed && expired > 0, "a refusal changed {change:?}");
@@ -448,6 +465,7 @@ struct Tally {
     blocks: u32,
     vouchers: u32,
     from_blocks: u32,
+    paid: BTreeMap<(OrderState, Option<OnlineState>), u32>,
     why: BTreeMap<String, u32>,
 }
 
@@ -461,7 +479,10 @@ impl Tally {
                 self.vouchers += u32::from(hold.places.voucher().is_some());
                 self.from_blocks += u32::from(hold.from_block.is_some());
             }
-            Ok(Reply::Order(_)) => self.orders += 1,
+            Ok(Reply::Order(order)) => {
+                self.orders += 1;
+                *self.paid.entry((order.state, order.online().map(|o| o.state))).or_default() += 1;
+            }
             Ok(Reply::Block(_)) => self.blocks += 1,
             Ok(_) => {}
             Err(why) => {
@@ -542,8 +563,12 @@ fn no_seat_has_two_owners_and_replicas_agree() {
         let tally = run(seed);
         all.vouchers += tally.vouchers;
         all.from_blocks += tally.from_blocks;
+        for (state, n) in &tally.paid {
+            *all.paid.entry(*state).or_default() += n;
+        }
         let enough = tally.holds > 50 && tally.orders > 2 && tally.expired > 5 && tally.replayed > 5;
         assert!(enough && tally.refused > 50 && tally.blocks > 5, "seed {seed} tested too little: {tally:?}");
     }
+    assert!(!many || all.paid.len() >= 14, "too few ways of a payment were gone: {:?}", all.paid);
     assert!(!many || (all.vouchers > 100 && all.from_blocks > 20), "too few vouchers were used: {all:?}");
 }

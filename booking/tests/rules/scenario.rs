@@ -8,17 +8,18 @@ use std::sync::Arc;
 use booking::catalogue::{EventState, OrphanRule, ShowtimeState};
 use booking::command::{
     AreaQuantity, AreaTickets, BestAvailable, BlockPlaces, CreateEvent, CreateOrganization, CreateShowtime,
-    CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, SeatType, TypeQuantity,
+    CreateVenue, DeleteEvent, DeleteVenue, ExtendHold, Pay, PlaceHold, PlaceOrder, ReleaseHold, SeatType, TypeQuantity,
     UnblockPlaces, UpdateEvent, UpdateShowtime,
 };
 use booking::holds::{Hold, HoldState};
 use booking::ids::{BlockId, EventId, HoldId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId};
 use booking::inventory::PlaceState;
-use booking::orders::{Buyer, Order, Payment, TicketPlace};
+use booking::orders::{Buyer, Order, OrderState, TicketPlace};
 use booking::plan::attribute;
 use booking::prices::{PriceTier, TicketType};
 use booking::{Actor, Applied, Change, Command, Idempotency, Rejection, Reply, best_available, invariants};
 
+mod changes;
 mod money;
 
 use super::house::{AreaOf, House, MIDNIGHT_MS, RowOf, SHOP, event_details, plan, showtime_details, venue_details};
@@ -292,40 +293,9 @@ impl Stage {
                 TicketPlace::Area(area) => self.area(order.parts[usize::from(ticket.part)].showtime, area),
             })
             .collect();
-        format!("{name} paid {}, tickets {}", money(order.total.amount), places.join(" "))
-    }
-
-    fn show_changes(&mut self) -> String {
-        let changes = std::mem::take(&mut self.changes);
-        let mut texts = Vec::new();
-        for change in changes {
-            texts.push(match change {
-                Change::SeatsChanged { seats, .. } => {
-                    let numbers: Vec<u32> = seats.iter().map(|(n, _)| *n).collect();
-                    let state = seats.first().map_or(PlaceState::Free, |(_, s)| *s);
-                    format!("{} {}", self.ids(&numbers), format!("{state:?}").to_lowercase())
-                }
-                Change::AreaChanged { showtime, area, free } => format!("{} {free} free", self.area(showtime, area)),
-                Change::HoldPlaced(id) => format!("placed {}", self.holds.name('H', id.0)),
-                Change::HoldExtended(id) => format!("extended {}", self.holds.name('H', id.0)),
-                Change::HoldReleased(id) => format!("released {}", self.holds.name('H', id.0)),
-                Change::HoldExpired(id) => format!("expired {}", self.holds.name('H', id.0)),
-                Change::OrderPaid(id) => format!("paid {}", self.orders.name('O', id.0)),
-                Change::VenueChanged(_) => "venue".to_owned(),
-                Change::PlanImported(_) => "plan".to_owned(),
-                Change::EventChanged(_) => "event".to_owned(),
-                Change::ShowtimeChanged(_) => "showtime".to_owned(),
-                Change::ApiKeyChanged(_) => "key".to_owned(),
-                Change::OrganizationCreated(_) => "organization".to_owned(),
-                Change::ImageAdded(_) | Change::ImageForgotten(_) => "image".to_owned(),
-                Change::VoucherChanged(_) => "voucher".to_owned(),
-                Change::PlanChanged(_) => "plan changed".to_owned(),
-                Change::ShowtimeCancelled(_) => "cancelled".to_owned(),
-                Change::ShowtimePostponed(_) => "postponed".to_owned(),
-                Change::ShowtimeMoved { from_ms, .. } => format!("moved from {}", clock(from_ms)),
-            });
-        }
-        if texts.is_empty() { "none".to_owned() } else { texts.join(" · ") }
+        let state =
+            if order.state == OrderState::Paid { "paid".into() } else { format!("{:?}", order.state).to_lowercase() };
+        format!("{name} {state} {}, tickets {}", money(order.total.amount), places.join(" "))
     }
 
     fn show_seats(&self, showtime: &str) -> String {
@@ -398,10 +368,10 @@ impl Stage {
             "tick" => Command::Tick,
             "order" => Command::PlaceOrder(Box::new(PlaceOrder {
                 id: OrderId(self.mint()),
-                organization: staff,
+                organization: Some(staff),
                 holds: given[1..].iter().filter(|w| w.starts_with('H')).map(|w| HoldId(self.holds.id(w))).collect(),
                 buyer: Buyer { email: words.named.get("email").map_or("", |e| e).into(), ..Buyer::default() },
-                payment: if given.contains(&"comp") { Payment::Comp } else { Payment::Cash },
+                pay: if given.contains(&"comp") { Pay::Comp } else { Pay::Cash },
                 voucher: words.named.get("voucher").map(|code| (*code).into()),
             })),
             "block" => {
@@ -528,6 +498,8 @@ impl Stage {
             | Reply::Image(_)
             | Reply::Showtime(_)
             | Reply::Showtimes(_) => "done".to_owned(),
+            Reply::Scanned(scanned) => format!("{:?}", scanned.verdict),
+            Reply::Task(task) => format!("task {:?}", task.duty),
             Reply::Ticked { more } => if *more { "more is due" } else { "done" }.to_owned(),
             Reply::Block(block) => stage.blocks.name('B', block.id.0),
             Reply::Hold(hold) => stage.show_hold(hold),

@@ -23,6 +23,7 @@ use crate::client::{Address, new_key};
 use crate::local::{self, LocalCluster};
 use load::{Placement, RunResult};
 pub(crate) use machine::raise_open_files;
+pub(crate) use random::Random;
 use stage::Target;
 
 /// Nodes of the cluster that it starts by itself.

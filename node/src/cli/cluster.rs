@@ -128,7 +128,7 @@ fn local_address(config: &Config) -> Address {
 
 async fn init(config: &Path, organization: &str, globals: &Globals) -> anyhow::Result<()> {
     let config = super::read_config(config)?;
-    let secret = read_secret(&config.cluster.secret_file).map_err(anyhow::Error::msg)?;
+    let secret = read_secret("cluster.secret_file", &config.cluster.secret_file).map_err(anyhow::Error::msg)?;
     let mut rest = Rest::new(local_address(&config), None).with_header("x-cluster-secret", &secret);
     let answer = rest.post("/api/v1/cluster/init", &json!({"organization": organization})).await?;
     globals.output().result(&answer, || {

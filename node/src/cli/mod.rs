@@ -5,6 +5,7 @@ mod catalogue;
 mod cluster;
 mod exit;
 mod output;
+mod payments;
 mod ping;
 mod plans;
 mod vouchers;
@@ -20,6 +21,7 @@ use crate::client::{Address, Rest};
 use crate::config::{self, Config};
 use crate::demo::{self, DemoArgs};
 use crate::doctor::{self, DoctorArgs};
+use crate::mock_psp::{self, MockPspArgs};
 use crate::run;
 use crate::watch::{self, WatchArgs};
 pub(crate) use cluster::promote_when_ready;
@@ -101,8 +103,13 @@ enum Command {
     /// Vouchers and promo codes.
     #[command(subcommand)]
     Voucher(vouchers::VoucherCommand),
+    /// What is to be done with the payment provider, and whether its books agree.
+    #[command(subcommand)]
+    Payments(payments::PaymentsCommand),
     /// Show a showtime's map and counts in the terminal, live.
     Watch(WatchArgs),
+    /// Run a payment company that moves no money, for the demo and for tests.
+    MockPsp(MockPspArgs),
     /// Measure a cluster with the box office's own workload, and check every answer.
     Bench(Box<BenchArgs>),
     /// Examine a node's configuration and its machine; names a remedy for whatever is wrong.
@@ -143,6 +150,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
     let globals = cli.globals;
     match cli.command {
         Command::Node { config, how } => run::run(&read_config(&config)?, how),
+        Command::MockPsp(args) => mock_psp::run(args),
         Command::Demo(args) => block_on(demo::run(args, &globals)),
         Command::Doctor(args) => block_on(doctor::run(args, &globals)),
         Command::Ping => block_on(ping::run(&globals)),
@@ -153,6 +161,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Event(command) => block_on(catalogue::event(command, &globals)),
         Command::Showtime(command) => block_on(catalogue::showtime(command, &globals)),
         Command::Voucher(command) => block_on(vouchers::voucher(command, &globals)),
+        Command::Payments(command) => block_on(payments::payments(command, &globals)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "usher", &mut std::io::stdout());
             Ok(())

@@ -6,5 +6,5 @@ mod http;
 mod rest;
 
 pub(crate) use address::Address;
-pub(crate) use http::{Connection, HttpError, Stream};
+pub(crate) use http::{Connection, HttpError, Response, Stream};
 pub(crate) use rest::{Failure, Rest, items, new_key, text};

@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// Bounds.
     pub(crate) limits: Limits,
+    /// The payment provider.
+    pub(crate) payments: Payments,
 }
 
 /// `[node]`.
@@ -150,6 +152,20 @@ pub(crate) struct Limits {
     pub(crate) drain_seconds: u64,
 }
 
+/// `[payments]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Payments {
+    /// Base URL of the provider; empty: paid at the box office only.
+    pub(crate) provider_url: String,
+    /// What orders name it by.
+    pub(crate) method: String,
+    /// File with the key that it gave us.
+    pub(crate) provider_key_file: PathBuf,
+    /// File with the secret that its calls are signed with.
+    pub(crate) webhook_secret_file: PathBuf,
+}
+
 const fn local(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
@@ -211,6 +227,17 @@ impl Default for Log {
 impl Default for Limits {
     fn default() -> Self {
         Self { connections_max: 20_000, live_sockets_max: 10_000, writes_per_second: 0, drain_seconds: 10 }
+    }
+}
+
+impl Default for Payments {
+    fn default() -> Self {
+        Self {
+            provider_url: String::new(),
+            method: "mock".to_owned(),
+            provider_key_file: PathBuf::new(),
+            webhook_secret_file: PathBuf::new(),
+        }
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn check(config: &Config) -> Result<(), Mistakes> {
     peers(config, &mut c);
     cluster(config, &mut c);
     bounds(config, &mut c);
+    payments(config, &mut c);
     if c.0.is_empty() { Ok(()) } else { Err(Mistakes(c.0)) }
 }
 
@@ -141,6 +142,30 @@ fn bounds(config: &Config, c: &mut Checked) {
         "at most connections_max",
     );
     c.rule(limits.drain_seconds <= 600, "limits.drain_seconds", limits.drain_seconds, "at most 600");
+}
+
+fn payments(config: &Config, c: &mut Checked) {
+    let payments = &config.payments;
+    if payments.provider_url.is_empty() {
+        return;
+    }
+    let url = &payments.provider_url;
+    c.rule(is_base_url(url), "payments.provider_url", url, "must be http:// or https://, a host and perhaps a port");
+    let name = &payments.method;
+    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    c.rule(
+        plain && name != "box_office" && name != "free",
+        "payments.method",
+        format!("{name:?}"),
+        "small letters, digits and underscores, and neither box_office nor free",
+    );
+    let files = [
+        ("payments.provider_key_file", &payments.provider_key_file),
+        ("payments.webhook_secret_file", &payments.webhook_secret_file),
+    ];
+    for (key, file) in files {
+        c.rule(!file.as_os_str().is_empty(), key, "\"\"", "must name a file when payments.provider_url is given");
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Reading the cluster secret from its file, and refusing one that others can read. Deliberately not kept in the
-//! configuration itself, which people print and copy.
+//! Reading secrets from their files, and refusing one that others can read. Deliberately not kept in the configuration
+//! itself, which people print and copy.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,10 +10,11 @@ const OTHERS: u32 = 0o077;
 /// Fewest characters; the same bound as in `raft`.
 const CHARS_MIN: usize = 16;
 
-/// The secret without white space around it; or what is wrong, with the remedy.
-pub(crate) fn read_secret(file: &Path) -> Result<String, String> {
+/// The secret in the file that a key of the configuration names, without white space around it; or what is wrong, with
+/// the remedy.
+pub(crate) fn read_secret(key: &str, file: &Path) -> Result<String, String> {
     let name = file.display();
-    let told = |what: String| format!("cluster.secret_file = {name}: {what}");
+    let told = |what: String| format!("{key} = {name}: {what}");
     let mode = fs::metadata(file)
         .map_err(|e| told(format!("{e}; make one: head -c 32 /dev/urandom | base64 > {name}; chmod 600 {name}")))?
         .permissions()
@@ -37,14 +38,14 @@ mod tests {
     fn a_secret_that_others_can_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("secret");
-        assert!(read_secret(&file).unwrap_err().contains("make one"));
+        assert!(read_secret("cluster.secret_file", &file).unwrap_err().contains("make one"));
         fs::write(&file, "0123456789abcdef\n").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(read_secret(&file).unwrap_err().contains("chmod 600"));
+        assert!(read_secret("cluster.secret_file", &file).unwrap_err().contains("chmod 600"));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
-        assert_eq!(read_secret(&file).as_deref(), Ok("0123456789abcdef"));
+        assert_eq!(read_secret("cluster.secret_file", &file).as_deref(), Ok("0123456789abcdef"));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&file, "short").unwrap();
-        assert!(read_secret(&file).is_err());
+        assert!(read_secret("cluster.secret_file", &file).is_err());
     }
 }

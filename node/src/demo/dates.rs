@@ -1,9 +1,9 @@
-//! Dates for showtimes of the demo: days from now. Not a calendar.
+//! Dates from seconds, for showtimes of the demo: days from now. Not a calendar.
 
 const DAY_S: u64 = 86_400;
 
 /// The day `days` after the one of `now_s` (seconds since 1970, UTC), such as `2026-12-24`.
-pub(super) fn on_day(now_s: u64, days: u64) -> String {
+pub(crate) fn on_day(now_s: u64, days: u64) -> String {
     let (year, month, day) = civil(now_s / DAY_S + days);
     format!("{year:04}-{month:02}-{day:02}")
 }

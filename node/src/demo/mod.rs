@@ -1,10 +1,12 @@
 //! `usher demo`: a cluster of separate node processes on this machine with things on sale, until Ctrl-C.
-//! Deliberately made of what every operator has: configuration files, `usher node`, the REST interface.
+//! Deliberately made of what every operator has: configuration files, `usher node`, the REST interface; and of a payment
+//! company that moves no money.
 
 mod content;
 mod dates;
 mod fill;
 mod poster;
+mod provider;
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -17,9 +19,12 @@ use raft::{Clock as _, SystemClock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub(crate) use dates::on_day;
+
 use crate::cli::{Globals, Output, Refused};
 use crate::client::new_key;
 use crate::local::{self, LocalCluster, Ports};
+use provider::Provider;
 
 /// A node that does not answer by then never will.
 const STARTED_WITHIN: Duration = Duration::from_secs(30);
@@ -37,7 +42,7 @@ pub(crate) struct DemoArgs {
     /// How many nodes.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=i64::from(NODES_MAX)))]
     nodes: u16,
-    /// Node n serves HTTP on port + n - 1, and the other nodes on port + 100 + n - 1.
+    /// Node n serves HTTP on port + n - 1, and the other nodes on port + 100 + n - 1; the payment provider on port + 90.
     #[arg(long, default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..=65_400))]
     port: u16,
     /// Keep everything in this folder, and find it again next time; without it, all is gone at the end.
@@ -110,6 +115,7 @@ pub(crate) async fn run(args: DemoArgs, globals: &Globals) -> anyhow::Result<()>
     let ports: Vec<Ports> =
         (0..args.nodes).map(|i| Ports { http: args.port + i, peer: args.port + PEER_OFFSET + i }).collect();
     local::check_ports(&ports)?;
+    local::check_port(args.port + provider::PORT_OFFSET)?;
     let passing = Passing(args.data.is_none().then(|| std::env::temp_dir().join(format!("usher-demo-{}", new_key()))));
     if let Passing(Some(folder)) = &passing {
         fs::DirBuilder::new().mode(0o700).create(folder)?;
@@ -118,32 +124,38 @@ pub(crate) async fn run(args: DemoArgs, globals: &Globals) -> anyhow::Result<()>
     let folder = std::path::absolute(folder)?;
     let memory = Memory::read(&folder)?;
     memory.as_ref().map_or(Ok(()), |m| m.agrees(&args))?;
-    let mut cluster = LocalCluster::prepare(&folder, &ports, "")?;
+    let mut provider = Provider::prepare(&folder, args.port + provider::PORT_OFFSET)?;
+    let mut cluster = LocalCluster::prepare(&folder, &ports, &provider.for_nodes().section()?)?;
     let mut stop = asked_to_stop()?;
     let set_up = tokio::select! {
-        done = set_up(&mut cluster, memory, &args, output) => done,
+        done = set_up(&mut cluster, &mut provider, memory, &args, output) => done,
         () = &mut stop => Err(Refused("stopped before it was ready".to_owned()).into()),
     };
     let ended = match set_up {
         Ok(memory) => {
-            announce(&cluster, &memory, output);
-            watch_over(&mut cluster, output, stop).await;
+            announce(&cluster, &provider, &memory, output);
+            watch_over(&mut cluster, &mut provider, output, stop).await;
             output.say("stopping …");
             Ok(())
         }
         Err(error) => Err(error),
     };
     cluster.stop(STOPPED_WITHIN).await;
+    // After the nodes: what they ask of it until their end is answered.
+    provider.stop(STOPPED_WITHIN).await;
     ended
 }
 
 async fn set_up(
     cluster: &mut LocalCluster,
+    provider: &mut Provider,
     memory: Option<Memory>,
     args: &DemoArgs,
     output: Output,
 ) -> anyhow::Result<Memory> {
     output.say(format!("starting {} nodes in {} …", args.nodes, cluster.folder().display()));
+    let nodes: Vec<String> = cluster.nodes.iter().map(|n| n.address().to_string()).collect();
+    provider.start(&nodes, STARTED_WITHIN).await?;
     cluster.start(STARTED_WITHIN).await?;
     let mut memory = if let Some(memory) = memory {
         memory
@@ -169,7 +181,7 @@ async fn set_up(
     Ok(memory)
 }
 
-fn announce(cluster: &LocalCluster, memory: &Memory, output: Output) {
+fn announce(cluster: &LocalCluster, provider: &Provider, memory: &Memory, output: Output) {
     let url = |n: &local::LocalNode| n.address().to_string();
     let nodes: Vec<Value> = cluster
         .nodes
@@ -179,7 +191,7 @@ fn announce(cluster: &LocalCluster, memory: &Memory, output: Output) {
     let key = &memory.key;
     let value = json!({
         "ready": true, "organization": memory.organization, "key": key, "folder": cluster.folder(), "nodes": nodes,
-        "others": memory.others,
+        "others": memory.others, "payments": provider.told(),
     });
     output.result(&value, || {
         let nodes = cluster.nodes.iter().map(|n| {
@@ -188,18 +200,26 @@ fn announce(cluster: &LocalCluster, memory: &Memory, output: Output) {
         let first = cluster.nodes.first().map(url).unwrap_or_default();
         let others = memory.others.iter().map(|o| format!("         {}   {}\n", o.key, o.name));
         format!(
-            "\n{}API key  {key}\n{}folder   {}\n\nLook around:  {first}/   {first}/docs   {first}/api/v1/events\n\
+            "\n{}payments {}   pid {}   test cards: {}\nAPI key  {key}\n{}folder   {}\n\nLook around:  {first}/   {first}/docs   {first}/api/v1/events\n\
              Try:          usher --key {key} --server {first} cluster status\n\
              \x20             kill -9 one of the pids: the others go on selling\n\nReady. Ctrl-C ends it.",
             nodes.collect::<String>(),
+            provider.for_nodes().provider_url,
+            provider.pid().map_or_else(String::new, |p| p.to_string()),
+            provider::CARDS,
             others.collect::<String>(),
             cluster.folder().display()
         )
     });
 }
 
-/// Tells of nodes that end, until asked to stop.
-async fn watch_over(cluster: &mut LocalCluster, output: Output, mut stop: impl Future<Output = ()> + Unpin) {
+/// Tells of processes that end, until asked to stop.
+async fn watch_over(
+    cluster: &mut LocalCluster,
+    provider: &mut Provider,
+    output: Output,
+    mut stop: impl Future<Output = ()> + Unpin,
+) {
     let mut look = tokio::time::interval(Duration::from_millis(500));
     loop {
         tokio::select! {
@@ -214,6 +234,9 @@ async fn watch_over(cluster: &mut LocalCluster, output: Output, mut stop: impl F
                     node.config.display()
                 ));
             }
+        }
+        if provider.is_running() && provider.has_ended() {
+            output.say(format!("the payment provider has ended; start it again with: {}", provider.command()));
         }
     }
 }

@@ -101,7 +101,7 @@ async fn examine(config: &Config, findings: &mut Vec<Finding>) {
 }
 
 fn secret(config: &Config) -> Finding {
-    match config::read_secret(&config.cluster.secret_file) {
+    match config::read_secret("cluster.secret_file", &config.cluster.secret_file) {
         Ok(_) => Finding::ok("cluster secret", "readable by its owner only"),
         Err(told) => Finding::error(
             "cluster secret",

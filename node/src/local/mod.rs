@@ -2,6 +2,7 @@
 //! a configuration file of its own, and the cluster is formed through the interface that every operator has.
 //! Deliberately not a supervisor: a node that dies stays dead until somebody starts it again.
 
+mod node;
 mod process;
 
 use std::fs;
@@ -17,7 +18,8 @@ use tokio::time::Instant;
 
 use crate::cli::Refused;
 use crate::client::{Address, Rest, items, new_key, text};
-pub(crate) use process::LocalNode;
+pub(crate) use node::LocalNode;
+pub(crate) use process::LocalProcess;
 
 /// Between two looks at something that is about to happen.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -59,12 +61,15 @@ pub(crate) fn free_ports(nodes: usize) -> anyhow::Result<Vec<Ports>> {
 
 /// Refuses, naming it, if one of the ports is taken.
 pub(crate) fn check_ports(ports: &[Ports]) -> anyhow::Result<()> {
-    for port in ports.iter().flat_map(|p| [p.http, p.peer]) {
-        if let Err(error) = TcpListener::bind(("127.0.0.1", port)) {
-            return Err(Refused(format!("port {port} cannot be used: {error}; choose others with --port")).into());
-        }
+    ports.iter().flat_map(|p| [p.http, p.peer]).try_for_each(check_port)
+}
+
+/// Refuses, naming it, if a port is taken.
+pub(crate) fn check_port(port: u16) -> anyhow::Result<()> {
+    match TcpListener::bind(("127.0.0.1", port)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Refused(format!("port {port} cannot be used: {error}; choose others with --port")).into()),
     }
-    Ok(())
 }
 
 /// Writes a file that only the user may read.
@@ -85,7 +90,7 @@ impl LocalCluster {
         if !secret_file.exists() {
             write_private(&secret_file, &format!("{}{}\n", new_key(), new_key()))?;
         }
-        let secret = crate::config::read_secret(&secret_file).map_err(anyhow::Error::msg)?;
+        let secret = crate::config::read_secret("cluster.secret_file", &secret_file).map_err(anyhow::Error::msg)?;
         let urls: Vec<String> = ports.iter().map(|p| format!("http://127.0.0.1:{}", p.http)).collect();
         let mut nodes = Vec::new();
         for (i, ports) in ports.iter().enumerate() {
@@ -93,7 +98,7 @@ impl LocalCluster {
             fs::create_dir_all(&home)?;
             let config = home.join("config.toml");
             fs::write(&config, node_config(&home, &secret_file, *ports, &urls, settings)?)?;
-            nodes.push(LocalNode::new(i + 1, *ports, home, config));
+            nodes.push(LocalNode::new(i + 1, *ports, &home, config));
         }
         Ok(Self { folder: folder.to_owned(), secret, nodes })
     }

@@ -1,5 +1,7 @@
-//! One node process: started, watched, asked to stop, killed by its own pid. Not how nodes form a cluster.
+//! One process of this same program: started, watched, asked to stop, killed by its own pid. Not what it is told to do
+//! (see `node`, and the demo's payment company).
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,34 +12,33 @@ use anyhow::{Context, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::Instant;
 
-use super::{LOOK_AGAIN, Ports};
+use super::LOOK_AGAIN;
 use crate::client::{Address, Rest};
 
-/// A node of a local cluster.
-pub(crate) struct LocalNode {
-    /// From 1.
-    pub(crate) number: usize,
-    /// Where it listens.
-    pub(crate) ports: Ports,
-    /// Its configuration.
-    pub(crate) config: PathBuf,
-    home: PathBuf,
+/// A process that serves HTTP on this machine. It is killed when this is dropped.
+pub(crate) struct LocalProcess {
+    /// For messages.
+    name: String,
+    address: Address,
+    log_file: PathBuf,
     child: Option<Child>,
 }
 
-impl LocalNode {
-    pub(super) fn new(number: usize, ports: Ports, home: PathBuf, config: PathBuf) -> Self {
-        Self { number, ports, config, home, child: None }
+impl LocalProcess {
+    /// One that serves on a port of this machine, once it is started.
+    pub(crate) fn new(name: String, port: u16, log_file: PathBuf) -> Self {
+        let address = Address { tls: false, host: "127.0.0.1".to_owned(), port };
+        Self { name, address, log_file, child: None }
     }
 
     /// Where clients reach it.
     pub(crate) fn address(&self) -> Address {
-        Address { tls: false, host: "127.0.0.1".to_owned(), port: self.ports.http }
+        self.address.clone()
     }
 
     /// Its log lines.
     pub(crate) fn log_file(&self) -> PathBuf {
-        self.home.join("usher.log")
+        self.log_file.clone()
     }
 
     /// The process, while there is one.
@@ -50,10 +51,10 @@ impl LocalNode {
         self.child.is_some()
     }
 
-    /// Starts the process.
-    pub(crate) fn start(&mut self) -> anyhow::Result<()> {
+    /// Starts it with these arguments, and these variables besides its caller's.
+    pub(crate) fn start(&mut self, arguments: &[OsString], variables: &[(&str, &str)]) -> anyhow::Result<()> {
         let program = std::env::current_exe().context("this program's own path")?;
-        let log = File::options().create(true).append(true).open(self.log_file())?;
+        let log = File::options().create(true).append(true).open(&self.log_file)?;
         let mut command = Command::new(&program);
         // The caller's own overrides would give every node the same port or folder.
         for (name, _) in std::env::vars_os() {
@@ -62,15 +63,14 @@ impl LocalNode {
             }
         }
         let child = command
-            .arg("node")
-            .arg("--config")
-            .arg(&self.config)
-            // Its standard input ends with this process, however that ends, and the node with it.
+            .args(arguments)
+            .envs(variables.iter().copied())
+            // Its standard input ends with this process, however that ends, and it with that.
             .arg("--until-stdin-closes")
             .stdin(Stdio::piped())
             .stdout(log.try_clone()?)
             .stderr(log)
-            // Ctrl-C in the terminal is for this process, which asks the nodes itself.
+            // Ctrl-C in the terminal is for this process, which asks the others itself.
             .process_group(0)
             .spawn()
             .with_context(|| program.display().to_string())?;
@@ -78,7 +78,7 @@ impl LocalNode {
         Ok(())
     }
 
-    /// Waits until a path answers 200; tells the last lines of the log if the node ends or takes too long.
+    /// Waits until a path answers 200; tells the last lines of the log if the process ends or takes too long.
     pub(crate) async fn wait_for(&mut self, path: &str, within: Duration) -> anyhow::Result<()> {
         let until = Instant::now() + within;
         let mut rest = Rest::new(self.address(), None).repeating_for(Duration::ZERO);
@@ -88,14 +88,10 @@ impl LocalNode {
                 Err(failure) => failure.to_string(),
             };
             if self.has_ended() {
-                bail!("node {} ended while starting:\n{}", self.number, last_lines(&self.log_file()));
+                bail!("{} ended while starting:\n{}", self.name, last_lines(&self.log_file));
             }
             if Instant::now() > until {
-                bail!(
-                    "node {} is not ready after {within:?} ({path}: {told}):\n{}",
-                    self.number,
-                    last_lines(&self.log_file())
-                );
+                bail!("{} is not ready after {within:?} ({path}: {told}):\n{}", self.name, last_lines(&self.log_file));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -131,15 +127,25 @@ impl LocalNode {
             drop(child.wait());
         }
     }
+
+    /// Asks it to stop, and kills it if it has not after `within`.
+    pub(crate) async fn stop(&mut self, within: Duration) {
+        self.ask_to_stop();
+        let until = Instant::now() + within;
+        while !self.has_ended() && Instant::now() < until {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        self.kill();
+    }
 }
 
-impl Drop for LocalNode {
+impl Drop for LocalProcess {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
-/// The end of a node's log, for an error message.
+/// The end of a process's log, for an error message.
 fn last_lines(file: &Path) -> String {
     const LINES: usize = 15;
     let text = std::fs::read_to_string(file).unwrap_or_default();

@@ -7,7 +7,7 @@ use tracing_subscriber::fmt::Subscriber;
 use crate::config::{Log, LogFormat};
 
 /// Sets the process's log up, once.
-pub(super) fn start(log: &Log) -> anyhow::Result<()> {
+pub(crate) fn start(log: &Log) -> anyhow::Result<()> {
     let filter: EnvFilter = log.level.parse()?;
     // openraft tells its every step at info; what matters of it is told by raft in our words.
     // Its outer shell calls it an error when a message meets a node that is stopping.

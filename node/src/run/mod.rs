@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use api::Api;
-use raft::{Cluster, Options, Parts, Secret, SystemClock, TcpNetwork, Threads, Timings, TlsFiles};
+use raft::{Cluster, Options, Parts, Secret, SystemClock, Tasks, TcpNetwork, Threads, Timings, TlsFiles};
 use rustix::fs::Mode;
 use storage::OsDisk;
 use tokio::net::TcpListener;
@@ -23,8 +23,9 @@ use tokio::sync::oneshot;
 use crate::cli::NodeArgs;
 use crate::config::{Config, Mistakes, read_secret};
 use crate::sync_file_range;
+pub(crate) use logging::start as start_logging;
 use memory::{Level, Limit};
-use signals::StopSignals;
+pub(crate) use signals::StopSignals;
 
 /// Exit code of a node that cannot go on: its disk is full, broken or read-only, or its log is damaged.
 const CANNOT_GO_ON: i32 = 6;
@@ -33,7 +34,7 @@ const THREADS_END_WITHIN: Duration = Duration::from_millis(500);
 
 /// Runs a node until it is asked to stop.
 pub(crate) fn run(config: &Config, how: NodeArgs) -> anyhow::Result<()> {
-    logging::start(&config.log)?;
+    start_logging(&config.log)?;
     if !sync_file_range::is_refused() {
         bail!("sync_file_range is not refused: run the executable as built, without LD_PRELOAD");
     }
@@ -43,7 +44,8 @@ pub(crate) fn run(config: &Config, how: NodeArgs) -> anyhow::Result<()> {
     }
     // Buyers' names are in these files: nobody else's business.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let secret = read_secret(&config.cluster.secret_file).map_err(|mistake| Mistakes(vec![mistake]))?;
+    let secret =
+        read_secret("cluster.secret_file", &config.cluster.secret_file).map_err(|mistake| Mistakes(vec![mistake]))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.worker_threads())
         .thread_name("serve")
@@ -71,10 +73,15 @@ async fn live(config: &Config, secret: &str, how: NodeArgs) -> anyhow::Result<()
     let cluster = Cluster::start(options, parts).await.context("consensus")?;
     let status = cluster.status();
     tracing::info!(node = status.id, role = status.role.name(), applied = status.applied, "consensus is up");
-    let api = Api::new(api_config(config, secret), cluster.clone())?;
+    let (provider, payments) = crate::payments::set_up(&config.payments)?.unzip();
+    let api = Api::new(api::Config { payments, ..api_config(config, secret) }, cluster.clone())?;
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("http.listen = {listen}"))?;
     tracing::info!(http = %listen, peers = %config.peers.listen, "the node serves");
+    let duties = Tasks::default();
+    if let Some(provider) = provider {
+        duties.spawn(effects::run(cluster.clone(), Arc::new(provider), effects::Pace::default()));
+    }
     let (stop, stopping) = oneshot::channel::<()>();
     let mut serving = std::pin::pin!(api.serve(listener, async { drop(stopping.await) }));
     let why = tokio::select! {
@@ -82,6 +89,8 @@ async fn live(config: &Config, secret: &str, how: NodeArgs) -> anyhow::Result<()
         why = watch(config, &api, &mut signals) => why,
     };
     tracing::info!(why, "stopping");
+    // Whoever leads next goes on with what is to be done.
+    duties.end();
     api.drain();
     drop(stop);
     let stopped = async {

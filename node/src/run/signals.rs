@@ -1,4 +1,4 @@
-//! What ends a node: SIGTERM, SIGINT, or the end of standard input when it was started that way. The first asks, the
+//! What ends a process that serves: SIGTERM, SIGINT, or the end of standard input when it was started that way. The first asks, the
 //! second does not. Not what stopping means (see the folder).
 
 use std::io::Read;
@@ -6,8 +6,8 @@ use std::io::Read;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// Signals that ask the node to stop.
-pub(super) struct StopSignals {
+/// Signals that ask the process to stop.
+pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
     stdin: Option<oneshot::Receiver<()>>,
@@ -15,13 +15,13 @@ pub(super) struct StopSignals {
 
 impl StopSignals {
     /// Listens from now on.
-    pub(super) fn listen(until_stdin_closes: bool) -> anyhow::Result<Self> {
+    pub(crate) fn listen(until_stdin_closes: bool) -> anyhow::Result<Self> {
         let stdin = until_stdin_closes.then(end_of_stdin).transpose()?;
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, stdin })
     }
 
     /// Waits for the next one and says which.
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub(crate) async fn next(&mut self) -> &'static str {
         let stdin = async {
             match &mut self.stdin {
                 // The sender's end means the same as its message.
@@ -47,7 +47,7 @@ fn end_of_stdin() -> std::io::Result<oneshot::Receiver<()>> {
         let mut bytes = [0_u8; 64];
         let mut input = std::io::stdin().lock();
         while input.read(&mut bytes).is_ok_and(|n| n > 0) {}
-        // Nobody waits any more when the node is on its way out.
+        // Nobody waits any more when the process is on its way out.
         let _ = ended.send(());
     })?;
     Ok(wait)

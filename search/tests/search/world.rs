@@ -230,6 +230,7 @@ pub(crate) fn event(title: &str) -> EventDetails {
         images: Vec::new(),
         accessibility: "".into(),
         visibility: Visibility::Public,
+        refunds: None,
         state: EventState::Published,
     }
 }
@@ -245,6 +246,7 @@ pub(crate) fn showtime(plan: PlanId, days: u64) -> ShowtimeDetails {
         on_sale_until_ms: None,
         hold_ttl_ms: 300_000,
         max_extensions: 1,
+        payment_time_ms: 600_000,
         max_places_per_order: 10,
         orphan_rule: OrphanRule::Off,
         orphan_rule_until_percent: 90,

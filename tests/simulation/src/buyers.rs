@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use booking::command::{
-    BestAvailable, CreateShowtime, CreateShowtimes, ExtendHold, PlaceHold, PlaceOrder, ReleaseHold, SeatType,
-    ShowtimeTimes,
+    BestAvailable, CancelOrder, CreateShowtime, CreateShowtimes, ExtendHold, Pay, PlaceHold, PlaceOrder, RefundOrder,
+    ReleaseHold, SeatType, ShowtimeTimes,
 };
-use booking::ids::{HoldId, OrderId, ShowtimeId};
-use booking::orders::{Buyer, Payment};
+use booking::ids::{HoldId, OrderId, PaymentId, RefundId, ShowtimeId};
+use booking::orders::Buyer;
 use booking::{Actor, Command, Reply, Request};
 use raft::Answer;
 use tokio::time::Instant;
@@ -164,13 +164,14 @@ pub(crate) struct Client {
     id: u64,
     serial: u64,
     holds: Vec<HoldId>,
+    orders: Vec<OrderId>,
     /// A request that was answered, to be sent again.
     late: Option<Request>,
 }
 
 impl Client {
     pub(crate) fn new(market: &Arc<Market>, id: u64, draw: Draw) -> Self {
-        Self { market: Arc::clone(market), draw, id, serial: 0, holds: Vec::new(), late: None }
+        Self { market: Arc::clone(market), draw, id, serial: 0, holds: Vec::new(), orders: Vec::new(), late: None }
     }
 
     fn place_hold(&mut self) -> Command {
@@ -201,7 +202,42 @@ impl Client {
         u128::from(self.id) << 64 | u128::from(self.serial)
     }
 
+    fn place_order(&mut self, hold: HoldId) -> Command {
+        let name = self.name();
+        let online = Pay::Online { id: PaymentId(name), return_url: None, token: None };
+        // At the box office, or by its bearer.
+        let (organization, pay) = match self.draw.below(8) {
+            0 => (Some(SHOP), Pay::Comp),
+            1 | 2 => (Some(SHOP), Pay::Cash),
+            _ => (None, online),
+        };
+        Command::PlaceOrder(Box::new(PlaceOrder {
+            id: OrderId(name),
+            organization,
+            holds: vec![hold],
+            buyer: Buyer { name: "Ada".into(), email: "ada@example.org".into(), ..Buyer::default() },
+            pay,
+            voucher: self.draw.one_in(8).then(|| VOUCHER.into()),
+        }))
+    }
+
+    /// Gives an order up, or back.
+    fn undo(&mut self, order: OrderId) -> Command {
+        let (refund, reason) = (RefundId(self.name()), "ill".into());
+        if self.draw.one_in(2) {
+            return Command::CancelOrder(CancelOrder { order, organization: None, refund, reason });
+        }
+        let (organization, keeps_fees) = (Some(SHOP).filter(|_| self.draw.one_in(2)), self.draw.one_in(2));
+        let tickets = Vec::new();
+        Command::RefundOrder(Box::new(RefundOrder { id: refund, order, organization, tickets, keeps_fees, reason }))
+    }
+
     fn command(&mut self) -> Command {
+        if self.draw.one_in(16)
+            && let Some(order) = self.orders.pop()
+        {
+            return self.undo(order);
+        }
         if self.holds.is_empty() || self.draw.one_in(2) {
             return self.place_hold();
         }
@@ -209,14 +245,10 @@ impl Client {
         match self.draw.below(6) {
             0 => Command::ExtendHold(ExtendHold { id: self.holds[at], organization: None }),
             1 | 2 => Command::ReleaseHold(ReleaseHold { id: self.holds.swap_remove(at), organization: None }),
-            _ => Command::PlaceOrder(Box::new(PlaceOrder {
-                id: OrderId(self.name()),
-                organization: SHOP,
-                holds: vec![self.holds.swap_remove(at)],
-                buyer: Buyer::default(),
-                payment: if self.draw.one_in(4) { Payment::Comp } else { Payment::Cash },
-                voucher: self.draw.one_in(8).then(|| VOUCHER.into()),
-            })),
+            _ => {
+                let hold = self.holds.swap_remove(at);
+                self.place_order(hold)
+            }
         }
     }
 
@@ -237,6 +269,9 @@ impl Client {
         let Some(answer) = answer else { return false };
         if let (Command::PlaceHold(_), Ok(Reply::Hold(hold))) = (&request.command, &answer.outcome) {
             self.holds.push(hold.id);
+        }
+        if let (Command::PlaceOrder(_), Ok(Reply::Order(order))) = (&request.command, &answer.outcome) {
+            self.orders.push(order.id);
         }
         if self.draw.one_in(10) {
             // As if the answer had been lost on its way.

@@ -10,6 +10,7 @@ use booking::ids::{EventId, OrganizationId, PlanId, ShowtimeId, VenueId, Voucher
 use booking::plan::{Category, Plan, Point, Row, Run, Seat, Section};
 use booking::prices::reckoning::Discount;
 use booking::prices::{Fee, FeeAmount, Per, PriceTier, Prices, TicketType};
+use booking::refunds::RefundRule;
 use booking::vouchers::{VoucherDetails, VoucherScope};
 use booking::{Actor, Command, Idempotency, Request};
 
@@ -24,6 +25,8 @@ pub(crate) const SEATS: u32 = ROWS * ROW_SEATS;
 const CURTAIN_MS: u64 = 1_900_000_000_000;
 /// The shortest there is.
 const HOLD_TTL_MS: u64 = 30_000;
+/// Short, so that it runs out now and then.
+const PAYMENT_TIME_MS: u64 = 10_000;
 
 /// A request that happens once, whatever it takes.
 pub(crate) fn once(actor: Actor, key: u128, command: Command) -> Request {
@@ -79,6 +82,7 @@ fn showtime() -> ShowtimeDetails {
         on_sale_until_ms: None,
         hold_ttl_ms: HOLD_TTL_MS,
         max_extensions: 2,
+        payment_time_ms: PAYMENT_TIME_MS,
         max_places_per_order: 10,
         orphan_rule: OrphanRule::Off,
         orphan_rule_until_percent: 90,
@@ -143,6 +147,7 @@ pub(crate) fn setting_up() -> Vec<Command> {
         images: Vec::new(),
         accessibility: "".into(),
         visibility: Visibility::Public,
+        refunds: Some(RefundRule { until_before_start_ms: 60_000, keeps_fees: true }),
         state: EventState::Published,
     };
     let mut commands = vec![

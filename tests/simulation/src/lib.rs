@@ -1,5 +1,5 @@
 //! A whole cluster in one thread, on simulated time, network and disks, from one seed: the same seed gives the same
-//! trace, byte for byte. It runs the product's own `booking`, `raft` and `storage`; what differs is behind the seams of
+//! trace, byte for byte. It runs the product's own `booking`, `raft`, `storage` and `effects`; what differs is behind the seams of
 //! `raft::Parts` and `raft::seed_thread`.
 //!
 //! | file | what |
@@ -10,6 +10,7 @@
 //! | `faults` `scenarios` `trap` | what breaks at random; in an order that matters; between two steps of a node |
 //! | `members` | who leads and who belongs to the cluster |
 //! | `buyers` `house` | the workload, and what it sells |
+//! | `bank` | the payment provider, which is no part of the cluster, and its ledger |
 //! | `oracle` `time` `viewer` | what must be true of answers and states, of time, of feeds |
 //! | `trace` `draw` | what happened; random numbers |
 //!
@@ -25,6 +26,7 @@
     reason = "a simulation may stop where it stands, and looks at some of the changes only"
 )]
 
+mod bank;
 mod buyers;
 mod clock;
 mod disk;

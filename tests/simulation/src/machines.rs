@@ -8,6 +8,7 @@ use std::time::Duration;
 use raft::{Cluster, Options, Parts, Secret, Tasks, Timings};
 use storage::{Contents, Disk as _, Keep, MemDisk};
 
+use crate::bank::{self, Bank};
 use crate::clock::SimClock;
 use crate::disk::SimDisk;
 use crate::draw::Draw;
@@ -96,6 +97,7 @@ pub(crate) struct Machines {
     pub(crate) oracle: Oracle,
     pub(crate) trace: Trace,
     pub(crate) tasks: Tasks,
+    pub(crate) bank: Arc<Bank>,
     /// All power goes when a client is answered next.
     cut_at_answer: AtomicBool,
 }
@@ -128,6 +130,7 @@ impl Machines {
             oracle: Oracle::new(n, off_ppm, trace.clone()),
             trace: trace.clone(),
             tasks: Tasks::default(),
+            bank: Bank::new(Draw::new(seed, 6), trace.clone()),
             cut_at_answer: AtomicBool::new(false),
         })
     }
@@ -231,6 +234,7 @@ impl Machines {
                 if node.metrics().torn_bytes > 0 {
                     self.trace.count("torn tails found at start");
                 }
+                self.tasks.spawn(bank::serve(Arc::clone(self), node.clone(), Arc::clone(&life)));
                 self.tasks.spawn(viewer::follow(Arc::clone(self), i, Running { node: node.clone(), life }));
                 self.lock()[i].node = Some(node);
             }

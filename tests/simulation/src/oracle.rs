@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use booking::command::CancelOrder;
 use booking::holds::HoldState;
 use booking::ids::{HoldId, OrderId, ShowtimeId};
 use booking::inventory::PlaceState;
@@ -39,7 +40,10 @@ struct Told {
     /// With the index at which they were placed at the latest.
     orders: BTreeMap<OrderId, (u64, Arc<Order>)>,
     recent: Vec<OrderId>,
-    sold: BTreeMap<(ShowtimeId, u32), (OrderId, u64)>,
+    /// What was sold on the spot, and at which index.
+    sold: BTreeMap<(ShowtimeId, u32), Vec<(u64, OrderId)>>,
+    /// Orders that somebody asked to give up: their places may be another's.
+    undone: BTreeSet<OrderId>,
     /// Greatest index of an answer or of a linearizable read.
     index: u64,
     /// Terms of entries.
@@ -74,6 +78,7 @@ impl Oracle {
             orders: BTreeMap::new(),
             recent: Vec::new(),
             sold: BTreeMap::new(),
+            undone: BTreeSet::new(),
             index: 0,
             terms: BTreeMap::new(),
             time: TimeCheck::new(machines, off_ppm),
@@ -125,6 +130,12 @@ impl Oracle {
                     told.holds.entry(*id).and_modify(|claim| claim.ending = true);
                 }
             }
+            Command::CancelOrder(CancelOrder { order, .. }) => {
+                told.undone.insert(*order);
+            }
+            Command::RefundOrder(refund) => {
+                told.undone.insert(refund.order);
+            }
             _ => {}
         }
     }
@@ -159,13 +170,12 @@ impl Oracle {
             }
             Ok(Reply::Order(order)) => {
                 self.check_holds_of(&told, request, answer);
-                for part in &order.parts {
+                // What is sold may be given back: by whom, the ledger and the rules' own invariants tell.
+                let stays = order.owns() == Some(PlaceState::Sold) && order.refunds.is_empty();
+                for part in order.parts.iter().filter(|_| stays) {
                     for seat in &part.places.seats {
                         let place = (part.showtime, seat.seat);
-                        let before = told.sold.insert(place, (order.id, answer.index));
-                        if before.is_some_and(|(before, _)| before != order.id) {
-                            self.trace.wrong(format!("{place:?} is sold to {before:?} and {:?}", order.id));
-                        }
+                        told.sold.entry(place).or_default().push((answer.index, order.id));
                     }
                 }
                 told.recent.push(order.id);
@@ -184,7 +194,9 @@ impl Oracle {
                 | Reply::Block(_)
                 | Reply::Image(_)
                 | Reply::Voucher(_)
-                | Reply::Vouchers { .. },
+                | Reply::Vouchers { .. }
+                | Reply::Task(_)
+                | Reply::Scanned(_),
             )
             | Err(_) => {}
         }
@@ -254,11 +266,21 @@ impl Oracle {
         }
         let told = self.lock();
         for (id, (_, order)) in told.orders.iter().filter(|(_, (at, _))| *at <= index) {
-            if state.order(*id) != Some(order) {
-                self.trace.wrong(format!("n{machine}: order {id} is not what was answered"));
+            // It goes on, step by step; of what it was at its answer everything is still told.
+            let now = state.order(*id);
+            let same = now.is_some_and(|now| {
+                // Another command of the same entry may have changed it, too: its version is the entry's.
+                now.version >= order.version
+                    && now.history.starts_with(&order.history)
+                    && (&now.buyer, now.total, now.placed_at_ms) == (&order.buyer, order.total, order.placed_at_ms)
+            });
+            if !same {
+                self.trace.wrong(format!("n{machine}: order {id} is not what was answered: {now:?}"));
             }
         }
-        for ((showtime, seat), (order, _)) in told.sold.iter().filter(|(_, (_, at))| *at <= index) {
+        for ((showtime, seat), sales) in &told.sold {
+            let stays = |(at, order): &&(u64, OrderId)| *at <= index && !told.undone.contains(order);
+            let Some((_, order)) = sales.iter().find(stays) else { continue };
             let cell = state.inventory(*showtime).and_then(|inventory| inventory.seat(*seat));
             if cell.map(booking::inventory::Cell::state) != Some(PlaceState::Sold) {
                 self.trace.wrong(format!("n{machine}: seat {seat} of {showtime} was sold to {order} and is {cell:?}"));
@@ -295,6 +317,7 @@ impl Oracle {
     /// No place had two owners at any index of the log, by the answers alone.
     pub(crate) fn check_owners(&self) {
         let told = self.lock();
+        self.check_sales(&told);
         let mut claims: BTreeMap<(ShowtimeId, u32), Vec<(u64, HoldId)>> = BTreeMap::new();
         for (id, claim) in told.holds.iter().filter(|(_, claim)| claim.exact) {
             for place in &claim.places {
@@ -312,10 +335,23 @@ impl Oracle {
                     self.trace.wrong(format!("{place:?} was held by {first} when {second} got it at {index}"));
                 }
             }
-            if let (Some((last, hold)), Some((order, sold))) = (claims.last(), told.sold.get(&place))
+            let sales = told.sold.get(&place).map_or(&[][..], Vec::as_slice);
+            let stays = sales.iter().find(|(_, order)| !told.undone.contains(order));
+            if let (Some((last, hold)), Some((sold, order))) = (claims.last(), stays)
                 && last > sold
             {
                 self.trace.wrong(format!("{place:?} was sold to {order} at {sold} and held by {hold} at {last}"));
+            }
+        }
+    }
+
+    /// No place was sold to two, by the answers alone.
+    fn check_sales(&self, told: &Told) {
+        for (place, sales) in &told.sold {
+            let stay: BTreeSet<OrderId> =
+                sales.iter().map(|(_, order)| *order).filter(|order| !told.undone.contains(order)).collect();
+            if stay.len() > 1 {
+                self.trace.wrong(format!("{place:?} is sold to {stay:?}"));
             }
         }
     }

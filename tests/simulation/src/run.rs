@@ -10,6 +10,7 @@ use storage::Keep;
 use storage::planted::{Defect, plant};
 use tokio::time::Instant;
 
+use crate::bank::Bank;
 use crate::buyers::{self, Client, Market};
 use crate::draw::Draw;
 use crate::faults::Faults;
@@ -25,6 +26,8 @@ const FOUNDERS: usize = 3;
 const CLIENTS: u64 = 6;
 /// Without faults the cluster sells again within this.
 const SELLS_WITHIN: Duration = Duration::from_secs(20);
+/// Every order is final within this, and nothing is left to be done in the outside world: the time for paying, and tries.
+const SETTLED_WITHIN: Duration = Duration::from_mins(1);
 /// And all its nodes are alike within this.
 const ALIKE_WITHIN: Duration = Duration::from_secs(30);
 /// The cluster is founded within this.
@@ -173,6 +176,11 @@ async fn recover(plan: Plan, machines: &Arc<Machines>, market: &Arc<Market>, rul
     }
     trace.add("ms until it sells again", u64::try_from(began.elapsed().as_millis()).unwrap_or(0));
     market.closed.store(true, std::sync::atomic::Ordering::Relaxed);
+    machines.bank.mend();
+    if !until(SETTLED_WITHIN, || market.clients() == 0 && Bank::is_settled(machines)).await {
+        trace.wrong(format!("orders are not settled {SETTLED_WITHIN:?} after all faults: {}", Bank::open(machines)));
+        return;
+    }
     if !until(ALIKE_WITHIN, || market.clients() == 0 && are_alike(machines) && follow(machines, rules)).await {
         trace.wrong(format!("the nodes are not alike {ALIKE_WITHIN:?} after all faults: {}", tell(machines)));
         return;
@@ -221,6 +229,7 @@ fn reckon(machines: &Machines) {
         let Some(running) = machines.running(i) else { continue };
         let state = running.node.state();
         machines.oracle.check_promises(i, &state, state.index());
+        machines.bank.compare(i, &state);
     }
 }
 

@@ -1,125 +1,22 @@
-//! Orders: holds become sold places and tickets. So far at the box office, paid on the spot or given away.
-//! Deliberately not here: payment by a provider, refunds.
+//! How an order is made of holds. At the box office it is paid at once; else its places are kept until it is paid.
+//! Deliberately not here: what becomes of it then (see `payments`).
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::catalogue::ShowtimeState;
 use crate::change::{Change, Reply};
-use crate::command::{Actor, PlaceOrder};
+use crate::command::{Actor, Pay, PlaceOrder};
 use crate::holds::{self, Hold, HoldState};
-use crate::ids::{HoldId, OrderId, OrganizationId, ShowtimeId, TicketId, compose};
-use crate::inventory::PlaceState;
+use crate::ids::{OrganizationId, ShowtimeId};
 use crate::limits;
 use crate::money::Money;
-use crate::prices::places::{PricedPlaces, Unit};
+use crate::orders::{Buyer, Order, OrderPart, OrderState, OrderStep, Payment, owning, tickets};
+use crate::payments::{Online, OnlineState};
 use crate::rejection::{Rejection, Thing};
-use crate::state::{Context, Position, State};
+use crate::state::{Context, State};
+use crate::tasks::{self, Duty};
 use crate::text;
 use crate::vouchers::redemption;
-
-/// Who buys.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
-pub struct Buyer {
-    /// Name.
-    pub name: Box<str>,
-    /// E-mail address; may be empty at the box office.
-    pub email: Box<str>,
-    /// Telephone.
-    pub phone: Option<Box<str>>,
-    /// BCP 47 language tag.
-    pub language: Option<Box<str>>,
-}
-
-/// How an order is paid. Append-only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Payment {
-    /// Cash at the box office, in full.
-    Cash,
-    /// A complimentary ticket: nothing is paid.
-    Comp,
-}
-
-/// The life of an order. Append-only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum OrderState {
-    /// Paid; tickets are issued.
-    Paid,
-}
-
-/// What one hold brought into an order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct OrderPart {
-    /// The hold it came from.
-    pub hold: HoldId,
-    /// Where.
-    pub showtime: ShowtimeId,
-    /// Names it as the owner in the cells: the hold's serial number.
-    pub serial: u64,
-    /// What was sold, at the prices of the hold.
-    pub places: PricedPlaces,
-}
-
-/// The place of a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum TicketPlace {
-    /// A seat by number.
-    Seat(u32),
-    /// One of an area's places, by the area's index.
-    Area(u16),
-}
-
-/// A ticket: one place of one showtime.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Ticket {
-    /// Its id.
-    pub id: TicketId,
-    /// Index of the order's part it belongs to.
-    pub part: u16,
-    /// Its place.
-    pub place: TicketPlace,
-    /// Index of its tier in the part's prices.
-    pub tier: u16,
-    /// Index of its ticket type in the tier.
-    pub ticket_type: u16,
-}
-
-/// A step in an order's life. Append-only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum OrderStep {
-    /// It was placed.
-    Placed,
-    /// It was paid and tickets were issued.
-    Paid(Payment),
-}
-
-/// An order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Order {
-    /// Its id.
-    pub id: OrderId,
-    /// Whose showtimes it is for.
-    pub organization: OrganizationId,
-    /// Where in its life it is.
-    pub state: OrderState,
-    /// Who buys.
-    pub buyer: Buyer,
-    /// What was bought, hold by hold.
-    pub parts: Box<[OrderPart]>,
-    /// What was paid.
-    pub total: Money,
-    /// How it was paid.
-    pub payment: Payment,
-    /// Tickets, in the order of the places.
-    pub tickets: Box<[Ticket]>,
-    /// Placed at, in ms.
-    pub placed_at_ms: u64,
-    /// Every step with its time (ms) and who took it.
-    pub history: Vec<(u64, Actor, OrderStep)>,
-    /// Log index of the last change.
-    pub version: u64,
-}
 
 pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &PlaceOrder) -> Result<Reply, Rejection> {
     // First of all, for it bounds the work of everything below.
@@ -131,59 +28,118 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
         holds::expire_due(state, cx, showtime);
     }
     check_buyer(&c.buyer)?;
+    check_pay(c)?;
     if state.orders.contains(&c.id) {
         return Err(Rejection::Conflict("an order with this id exists".into()));
     }
     let taken = check_holds(state, c)?;
     check_showtimes(state, &taken)?;
-    let Some(currency) = taken.first().map(|h| h.places.currency) else { return Err(Rejection::NotFound(Thing::Hold)) };
+    let Some((currency, organization)) = taken.first().map(|h| (h.places.currency, h.organization)) else {
+        return Err(Rejection::NotFound(Thing::Hold));
+    };
     if taken.iter().any(|h| h.places.currency != currency) {
         return Err(text::violated("the holds of one order must have one currency".to_owned()));
     }
 
     let mut parts: Box<[OrderPart]> = taken.iter().map(|h| part(h)).collect();
-    redemption::for_order(state, c.voucher.as_deref(), (c.organization, &taken, cx.now_ms), &mut parts)?;
+    redemption::for_order(state, c.voucher.as_deref(), (organization, &taken, cx.now_ms), &mut parts)?;
     let uses = redemption::uses(&parts);
     redemption::check_buyer(state, &uses, &c.buyer)?;
 
     pay_once(state, &mut parts);
-    if c.payment == Payment::Comp {
+    if c.pay == Pay::Comp {
         parts = parts.into_iter().map(|part| OrderPart { places: part.places.given_away(), ..part }).collect();
     }
-    let total = parts.iter().map(|p| p.places.total()).sum();
-    let tickets = issue(&parts, cx.now_ms, cx.at);
+    let total = Money { amount: parts.iter().map(|p| p.places.total()).sum(), currency };
+    let payment = payment(state, cx, c, (organization, total), &parts);
+    let is_paid = !matches!(payment, Payment::Online(_));
     for hold in &taken {
-        let moved = (PlaceState::Held, PlaceState::Sold);
-        holds::move_places(state, cx, hold.showtime, &hold.places, hold.serial, moved);
         holds::end(state, cx, hold.id, HoldState::Confirmed(c.id));
     }
     for voucher in uses {
         state.count_use(cx, voucher, |voucher| voucher.ordered = voucher.ordered.saturating_add(1));
     }
-    let order = Arc::new(Order {
+    let mut order = Order {
         id: c.id,
-        organization: c.organization,
-        state: OrderState::Paid,
+        organization,
+        state: OrderState::Pending,
         buyer: c.buyer.clone(),
         parts,
-        total: Money { amount: total, currency },
-        payment: c.payment,
-        tickets,
+        total,
+        payment,
+        tickets: Box::default(),
+        refunds: Vec::new(),
         placed_at_ms: cx.now_ms,
-        history: vec![(cx.now_ms, actor, OrderStep::Placed), (cx.now_ms, actor, OrderStep::Paid(c.payment))],
+        history: vec![(cx.now_ms, actor, OrderStep::Placed)],
         version: cx.at.index,
-    });
+    };
+    if is_paid {
+        owning::sell(state, cx, &order, None);
+        order.state = OrderState::Paid;
+        order.parts.iter_mut().for_each(|part| part.from_block = None);
+        order.tickets = tickets::issue(&order.parts, cx.now_ms, cx.at);
+        order.history.push((cx.now_ms, actor, OrderStep::Paid));
+    } else {
+        owning::add_deadlines(state, &order);
+    }
+    let order = Arc::new(order);
     state.index_order(&order);
     state.orders.insert(&mut cx.journal, c.id, order.clone());
-    cx.changes.push(Change::OrderPaid(c.id));
+    cx.changes.push(Change::OrderChanged(c.id));
+    if is_paid {
+        cx.changes.push(Change::OrderPaid(c.id));
+    }
     Ok(Reply::Order(order))
+}
+
+/// How the order is paid; the provider is asked for an intent if there is anything to pay.
+fn payment(
+    state: &mut State,
+    cx: &mut Context,
+    c: &PlaceOrder,
+    (organization, total): (OrganizationId, Money),
+    parts: &[OrderPart],
+) -> Payment {
+    let (id, return_url, token) = match &c.pay {
+        Pay::Cash => return Payment::Cash,
+        Pay::Comp => return Payment::Comp,
+        Pay::Online { .. } if total.amount == 0 => return Payment::Free,
+        Pay::Online { id, return_url, token } => (*id, return_url.clone(), token.clone()),
+    };
+    // The strictest of its showtimes says how long.
+    let times = parts.iter().filter_map(|part| state.showtimes.get(&part.showtime)).map(|s| s.details.payment_time_ms);
+    let time_ms = times.min().unwrap_or(limits::PAYMENT_TIME_MS);
+    let task = tasks::add(state, cx, (organization, c.id), Duty::CreateIntent);
+    Payment::Online(Box::new(Online {
+        id,
+        state: OnlineState::Creating,
+        pays_until_ms: cx.now_ms + time_ms,
+        return_url,
+        token,
+        intent: None,
+        page: None,
+        declined: None,
+        captured: 0,
+        task: Some(task),
+    }))
+}
+
+/// What the provider needs is there, and fits.
+fn check_pay(c: &PlaceOrder) -> Result<(), Rejection> {
+    let Pay::Online { return_url, token, .. } = &c.pay else { return Ok(()) };
+    let most = limits::PROVIDER_TEXT_CHARS_MAX;
+    text::at_most("payment.return_url", return_url.as_deref().unwrap_or_default(), most)?;
+    text::at_most("payment.token", token.as_deref().unwrap_or_default(), limits::NAME_CHARS_MAX)?;
+    text::name("buyer.name", &c.buyer.name)?;
+    text::name("buyer.email", &c.buyer.email)
 }
 
 /// All holds are there, the caller's, active, and named once.
 fn check_holds(state: &State, c: &PlaceOrder) -> Result<Vec<Arc<Hold>>, Rejection> {
     let mut taken: Vec<Arc<Hold>> = Vec::with_capacity(c.holds.len());
     for id in &c.holds {
-        let hold = state.holds.get(id).filter(|h| h.organization == c.organization);
+        let mine = taken.first().map(|h| h.organization).or(c.organization);
+        let hold = state.holds.get(id).filter(|h| mine.is_none_or(|mine| h.organization == mine));
         let hold = hold.ok_or(Rejection::NotFound(Thing::Hold))?;
         match hold.state {
             HoldState::Active => {}
@@ -252,7 +208,13 @@ fn check_buyer(buyer: &Buyer) -> Result<(), Rejection> {
 }
 
 fn part(hold: &Hold) -> OrderPart {
-    OrderPart { hold: hold.id, showtime: hold.showtime, serial: hold.serial, places: hold.places.clone() }
+    OrderPart {
+        hold: hold.id,
+        showtime: hold.showtime,
+        serial: hold.serial,
+        places: hold.places.clone(),
+        from_block: hold.from_block.clone(),
+    }
 }
 
 /// Absolute fees per order are paid once, by the part where they are highest: what several holds showed is never less
@@ -273,20 +235,4 @@ fn pay_once(state: &State, parts: &mut [OrderPart]) {
             part.places.waive(&of);
         }
     }
-}
-
-/// Bits of a ticket's number in its order, and of a command's offset in its entry, within a ticket id.
-const TICKET_BITS: u32 = 16;
-const OFFSET_BITS: u32 = 12;
-
-fn issue(parts: &[OrderPart], now_ms: u64, at: Position) -> Box<[Ticket]> {
-    let mut tickets = Vec::new();
-    for (part, of) in parts.iter().enumerate() {
-        for Unit { place, tier, ticket_type, .. } in of.places.units() {
-            let within = (u128::from(at.index) << OFFSET_BITS | u128::from(at.offset)) << TICKET_BITS;
-            let id = TicketId(compose(now_ms, within | tickets.len() as u128));
-            tickets.push(Ticket { id, part: part as u16, place, tier, ticket_type });
-        }
-    }
-    tickets.into()
 }

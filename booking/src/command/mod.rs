@@ -6,14 +6,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{EventDetails, ShowtimeDetails, VenueDetails};
-use crate::ids::{
-    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId,
-};
+use crate::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId};
 use crate::images::ImageFile;
 use crate::keys::Scope;
-use crate::orders::{Buyer, Payment};
 use crate::plan::Plan;
 use crate::vouchers::VoucherDetails;
+
+mod orders;
+
+pub use orders::{
+    CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
+    ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket,
+};
 
 /// Who asks, for the history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -110,6 +114,26 @@ pub enum Command {
     DeleteVoucher(DeleteVoucher),
     /// Makes several showtimes, all or none.
     CreateShowtimes(Box<CreateShowtimes>),
+    /// Gives an order up.
+    CancelOrder(CancelOrder),
+    /// Gives tickets of an order back.
+    RefundOrder(Box<RefundOrder>),
+    /// Tells what the provider says of a payment.
+    ReportPayment(Box<ReportPayment>),
+    /// Tells what the provider says of a refund.
+    ReportRefund(Box<ReportRefund>),
+    /// Tells why a task is not done yet.
+    ReportTrouble(ReportTrouble),
+    /// Has a task tried again at once.
+    RetryTask(RetryTask),
+    /// Ends a task that is in trouble, by what staff found out.
+    ResolveTask(ResolveTask),
+    /// Gives all tickets of a cancelled showtime back, bit by bit.
+    RefundShowtime(RefundShowtime),
+    /// Scans a ticket at a door.
+    ScanTicket(ScanTicket),
+    /// Passes a ticket on to somebody else.
+    TransferTicket(Box<TransferTicket>),
 }
 
 /// See [`Command::AddImage`].
@@ -408,23 +432,6 @@ pub struct ReleaseHold {
     pub id: HoldId,
     /// The staff caller's organization; none for the bearer of its token.
     pub organization: Option<OrganizationId>,
-}
-
-/// See [`Command::PlaceOrder`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlaceOrder {
-    /// Id to give it.
-    pub id: OrderId,
-    /// The staff caller's organization.
-    pub organization: OrganizationId,
-    /// Holds to take over, all or none.
-    pub holds: Vec<HoldId>,
-    /// Who buys.
-    pub buyer: Buyer,
-    /// How it is paid.
-    pub payment: Payment,
-    /// Code of a voucher to use for holds that brought none.
-    pub voucher: Option<Box<str>>,
 }
 
 /// See [`Command::CreateVouchers`].

@@ -1,0 +1,5 @@
+//! Promise 5 in the rules: money and seats agree, whatever the provider says, and in whatever order.
+
+mod door;
+mod explorer;
+mod refunds;
