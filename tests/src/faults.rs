@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Runs a system program that must succeed.
-pub fn run(line: &[&str]) {
+pub fn run(line: &[&str]) -> String {
     let out = Command::new(line[0]).args(&line[1..]).output();
     let out = out.unwrap_or_else(|e| panic!("{}: {e}; this test needs it installed", line.join(" ")));
     let told = String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{}: {told} (this test needs root and network namespaces or mounts)", line.join(" "));
+    String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
 /// Runs a system program whose failure is of no interest: clearing away.

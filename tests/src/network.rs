@@ -5,7 +5,7 @@
 
 use std::collections::BinaryHeap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -77,13 +77,23 @@ impl Switch {
     }
 
     pub fn new(nodes: usize) -> Self {
-        static SWITCHES: AtomicU16 = AtomicU16::new(0);
-        let subnet = (std::process::id() as u16).wrapping_mul(4).wrapping_add(SWITCHES.fetch_add(1, Ordering::Relaxed));
-        let (name, subnet) = (format!("us{subnet:04x}"), subnet % 250);
+        static SWITCHES: Mutex<u16> = Mutex::new(0);
+        let mut made = SWITCHES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // A subnet on two bridges would be reached by one of them only: whatever has one already keeps it.
+        let taken = run(&["ip", "-4", "-oneline", "addr"]);
+        let (name, subnet) = (0..250)
+            .map(|_| {
+                let number = (std::process::id() as u16).wrapping_mul(4).wrapping_add(*made);
+                *made = made.wrapping_add(1);
+                (format!("us{number:04x}"), number % 250)
+            })
+            .find(|(_, subnet)| !taken.contains(&format!("10.211.{subnet}.")))
+            .unwrap_or_else(|| panic!("all of 10.211.0.0/16 is taken:\n{taken}"));
         let clients = format!("{name}c");
         run(&["ip", "link", "add", &clients, "type", "bridge"]);
         run(&["ip", "link", "set", &clients, "up"]);
         run(&["ip", "addr", "add", &format!("10.211.{subnet}.254/24"), "dev", &clients]);
+        drop(made);
         let ends = (1..=nodes).map(|number| connect(&name, subnet, number)).collect();
         let wires = Arc::new(Wires {
             ends,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::http::{Answer, Call, Client, Failure};
-use crate::waiting::until;
+use crate::waiting::{until, until_told};
 
 /// A node process and the files it lives on.
 pub struct Node {
@@ -152,9 +152,15 @@ impl Node {
     pub async fn answers(&mut self, path: &str, within: Duration) {
         let what = format!("node {} answers {path} with 200", self.number);
         let mut client = Client::within(self.http, Duration::from_secs(2));
-        until(&what, within, async || {
+        let last = std::cell::RefCell::new("nothing was sent".to_owned());
+        until_told(&what, within, || last.borrow().clone(), async || {
             assert!(self.is_running(), "node {} ended: {:?}\n{}", self.number, self.ended, self.last_lines(20));
-            client.send(&Call::get(path)).await.is_ok_and(|a| a.status == 200).then_some(())
+            let answer = client.send(&Call::get(path)).await;
+            *last.borrow_mut() = match &answer {
+                Ok(answer) => answer.told(),
+                Err(failure) => failure.to_string(),
+            };
+            answer.is_ok_and(|a| a.status == 200).then_some(())
         })
         .await;
     }

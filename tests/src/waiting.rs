@@ -9,7 +9,17 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 /// Looks until there is something to see; panics with `what` when there is nothing after `within`.
-pub async fn until<T>(what: &str, within: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, within: Duration, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_told(what, within, || "nothing more is known".to_owned(), look).await
+}
+
+/// As `until`, and the panic also tells what was seen last.
+pub async fn until_told<T>(
+    what: &str,
+    within: Duration,
+    last: impl Fn() -> String,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let end = Instant::now() + within;
     let mut ticks = interval(LOOK_AGAIN);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -18,7 +28,7 @@ pub async fn until<T>(what: &str, within: Duration, mut look: impl AsyncFnMut() 
         if let Some(seen) = look().await {
             return seen;
         }
-        assert!(Instant::now() < end, "waited {within:?} in vain: {what}");
+        assert!(Instant::now() < end, "waited {within:?} in vain: {what} ({})", last());
     }
 }
 
