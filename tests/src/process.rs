@@ -153,15 +153,20 @@ impl Node {
         let what = format!("node {} answers {path} with 200", self.number);
         let mut client = Client::within(self.http, Duration::from_secs(2));
         let last = std::cell::RefCell::new("nothing was sent".to_owned());
-        until_told(&what, within, || last.borrow().clone(), async || {
-            assert!(self.is_running(), "node {} ended: {:?}\n{}", self.number, self.ended, self.last_lines(20));
-            let answer = client.send(&Call::get(path)).await;
-            *last.borrow_mut() = match &answer {
-                Ok(answer) => answer.told(),
-                Err(failure) => failure.to_string(),
-            };
-            answer.is_ok_and(|a| a.status == 200).then_some(())
-        })
+        until_told(
+            &what,
+            within,
+            || last.borrow().clone(),
+            async || {
+                assert!(self.is_running(), "node {} ended: {:?}\n{}", self.number, self.ended, self.last_lines(20));
+                let answer = client.send(&Call::get(path)).await;
+                *last.borrow_mut() = match &answer {
+                    Ok(answer) => answer.told(),
+                    Err(failure) => failure.to_string(),
+                };
+                answer.is_ok_and(|a| a.status == 200).then_some(())
+            },
+        )
         .await;
     }
 
