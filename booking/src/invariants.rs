@@ -278,6 +278,11 @@ fn check_derived(state: &State, broken: &mut Vec<String>) {
                     .iter()
                     .all(|(_, o)| showtimes_of(o).iter().all(|s| state.orders_by_showtime.contains(&(*s, o.id)))),
         ),
+        ("what orders wait for", {
+            let mut fresh = State::default();
+            state.orders.iter().for_each(|(_, order)| fresh.index_awaits(order));
+            fresh.unpaid.iter().eq(state.unpaid.iter()) && fresh.refunds_pending.iter().eq(state.refunds_pending.iter())
+        }),
         ("tickets", state.tickets.len() == tickets),
         ("tickets at the door", {
             let mut fresh = State::default();

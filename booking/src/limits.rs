@@ -92,11 +92,21 @@ pub const TRANSFERS_PER_TICKET_MAX: u16 = 20;
 pub const ORDER_STEPS_MAX: usize = 400;
 /// Refunds of an order.
 pub const REFUNDS_PER_ORDER_MAX: usize = 100;
+/// Characters of what a buyer reads at the payment provider.
+pub const PAYMENT_DESCRIPTION_CHARS_MAX: usize = 200;
+/// An order that was never paid is forgotten so long after its time for paying ended, in ms: whoever placed it has learned
+/// of its end, and a request repeated under its key is no longer known either.
+pub const UNPAID_KEPT_MS: u64 = 86_400_000;
+/// Such orders that are kept; of more the oldest go sooner. Anybody can place orders and not pay: about 1 KB each.
+pub const UNPAID_KEPT_MAX: usize = 100_000;
+/// Times that a refund is asked for anew after the provider failed, and names of its attempts that are remembered.
+pub const REFUND_ATTEMPTS_MAX: usize = 20;
 /// Orders that one `Tick` refunds of showtimes that were cancelled, and tickets of them: bounds its time in apply (2 ms).
 pub const REFUNDED_PER_TICK_MAX: usize = 20;
 /// See [`REFUNDED_PER_TICK_MAX`].
 pub const TICKETS_REFUNDED_PER_TICK_MAX: usize = 400;
-/// Tasks in the outbox beyond which such refunds wait: the provider is not asked for ten thousand at once.
+/// Refunds of an organization that the provider has not taken yet, beyond which such refunds wait: it is not asked for ten
+/// thousand at once.
 pub const REFUNDS_UNDER_WAY_MAX: usize = 200;
 /// Characters of a reason: why a payment was declined, a task is in trouble, a refund was made.
 pub const REASON_CHARS_MAX: usize = 500;

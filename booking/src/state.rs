@@ -1,6 +1,7 @@
 //! The state of the box office and the only way it changes: `apply`.
 //! Deliberately not here: rules (one file each), I/O, clocks, threads. Apply cannot fail.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use crate::images::{self, Image};
 use crate::inventory::{Cell, Inventory, PlaceState};
 use crate::keys::ApiKey;
 use crate::limits;
-use crate::orders::{Order, placing};
+use crate::orders::{Order, awaits, placing};
 use crate::organizations::{self, Organization};
 use crate::payments::reports;
 use crate::plan::Plan;
@@ -138,12 +139,20 @@ pub struct State {
     pub(crate) files_digest: u128,
     /// Showtimes whose tickets are being given back.
     pub(crate) refunding: ChunkMap<ShowtimeId, ()>,
+    /// Refunds that the provider has not taken yet; none is no entry.
+    pub(crate) refunds_pending: ChunkMap<OrganizationId, u32>,
+    /// Orders that nobody ever paid, by when they are forgotten, in ms.
+    pub(crate) unpaid: ChunkMap<(u64, OrderId), ()>,
     pub(crate) vouchers_by_code: ChunkMap<(OrganizationId, Code), VoucherId>,
     /// Uses of a voucher in orders by a hash of who bought.
     pub(crate) voucher_buyers: ChunkMap<(VoucherId, u128), u32>,
     /// The places of each plan that something takes place on, all free: what showtimes begin with, and share.
     pub(crate) all_free: ChunkMap<PlanId, Arc<Inventory>>,
 }
+
+/// Where a deadline stands among all: to go on from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline((u64, ShowtimeId, Timed));
 
 impl Default for State {
     fn default() -> Self {
@@ -179,6 +188,8 @@ impl Default for State {
             files: ChunkMap::default(),
             files_digest: 0,
             refunding: ChunkMap::default(),
+            refunds_pending: ChunkMap::default(),
+            unpaid: ChunkMap::default(),
             vouchers_by_code: ChunkMap::default(),
             voucher_buyers: ChunkMap::default(),
             all_free: ChunkMap::default(),
@@ -204,6 +215,7 @@ impl State {
         };
         self.answers.clear(&mut cx.journal, cx.now_ms);
         holds::forget_ended(self, &mut cx);
+        awaits::forget_unpaid(self, &mut cx);
         images::forget_unused(self, &mut cx);
         if let Some(found) = request.idempotency.and_then(|mark| self.answers.find(mark, cx.now_ms)) {
             let (reply, replayed) = found.map_or_else(|r| (Err(r), false), |answer| (answer.reply.clone(), true));
@@ -265,7 +277,7 @@ impl State {
             Command::CancelOrder(c) => reports::cancel(self, cx, actor, c),
             Command::RefundOrder(c) => refunds::refund(self, cx, actor, c),
             Command::ReportPayment(c) => reports::report(self, cx, actor, c),
-            Command::ReportRefund(c) => refunds::report(self, cx, actor, c),
+            Command::ReportRefund(c) => refunds::reports::report(self, cx, actor, c),
             Command::ReportTrouble(c) => tasks::report_trouble(self, cx, c),
             Command::RetryTask(c) => tasks::retry(self, cx, c),
             Command::ResolveTask(c) => tasks::resolve(self, cx, actor, c),
@@ -347,6 +359,7 @@ impl State {
         }
         self.orders_by_organization.insert((order.organization, order.id), ());
         self.index_tickets(order);
+        self.index_awaits(order);
         if order.owns().is_some() {
             self.index_buyer(order);
         }
@@ -515,13 +528,15 @@ impl State {
     pub fn vouchers(&self, from: VoucherId) -> impl DoubleEndedIterator<Item = &Arc<Voucher>> {
         self.vouchers.range(from..).map(|(_, v)| v)
     }
-    /// The orders that are to be paid, each once for each showtime of it, in the order of their deadlines.
-    pub fn orders_to_be_paid(&self) -> impl Iterator<Item = &Arc<Order>> {
-        let orders = self.due.iter().filter_map(|((_, _, what), ())| match what {
-            Timed::Order(id) => Some(id),
+    /// The orders that are to be paid, each once for each showtime of it, in the order of their deadlines, with those.
+    /// After one deadline, if it is given.
+    pub fn orders_to_be_paid(&self, after: Option<Deadline>) -> impl Iterator<Item = (Deadline, &Arc<Order>)> {
+        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.0));
+        let orders = self.due.range((from, Bound::Unbounded)).filter_map(|(key, ())| match key.2 {
+            Timed::Order(id) => Some((Deadline(*key), id)),
             Timed::Hold(_) => None,
         });
-        orders.filter_map(|id| self.orders.get(id))
+        orders.filter_map(|(deadline, id)| Some((deadline, self.orders.get(&id)?)))
     }
     /// A task of the outbox.
     pub fn task(&self, id: TaskId) -> Option<&Arc<Task>> {

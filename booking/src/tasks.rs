@@ -12,6 +12,7 @@ use crate::change::{Change, Reply};
 use crate::command::{Actor, ReportTrouble, ResolveTask, RetryTask};
 use crate::ids::{OrderId, OrganizationId, RefundId, TaskId};
 use crate::limits;
+use crate::orders::OrderStep;
 use crate::orders::tickets::nth;
 use crate::payments::Input;
 use crate::payments::reports;
@@ -93,7 +94,8 @@ pub(crate) fn report_trouble(state: &mut State, cx: &mut Context, c: &ReportTrou
     let Some(task) = state.tasks.get(&c.id) else { return Ok(Reply::Done) };
     let known = task.trouble.as_ref();
     let why: Box<str> = c.why.chars().take(limits::REASON_CHARS_MAX).collect();
-    if known.is_some_and(|t| t.why == why && t.for_good == c.for_good) {
+    // What waits for staff is theirs: a late word of whoever tried before does not take it back.
+    if known.is_some_and(|t| t.for_good || (t.why == why && t.for_good == c.for_good)) {
         return Ok(Reply::Done);
     }
     let since_ms = known.map_or(cx.now_ms, |t| t.since_ms);
@@ -108,7 +110,7 @@ pub(crate) fn retry(state: &mut State, cx: &mut Context, c: &RetryTask) -> Resul
     let task = find(state, c.id, c.organization)?;
     if let Duty::Refund(refund) = task.duty {
         let order = task.order;
-        refunds::try_again(state, cx, order, refund);
+        refunds::reports::try_again(state, cx, order, refund)?;
     }
     state.tasks.update(&mut cx.journal, c.id, |task| {
         task.trouble = None;
@@ -124,17 +126,31 @@ pub(crate) fn resolve(state: &mut State, cx: &mut Context, actor: Actor, c: &Res
     if task.trouble.is_none() {
         return Err(Rejection::Conflict("the task is being carried out: there is nothing to resolve yet".into()));
     }
-    match (task.duty, c.done) {
-        (Duty::Capture, true) => reports::take(state, cx, actor, task.order, Input::Captured, None),
+    let order = task.order;
+    let fate = match (task.duty, c.done) {
+        (Duty::Capture, true) => Some((Input::Captured, None)),
         (Duty::CreateIntent, true) => {
             let why = "an intent that was made is found by itself; resolve as not done, or retry";
             return Err(Rejection::Conflict(why.into()));
         }
-        (Duty::CreateIntent, false) => reports::take(state, cx, actor, task.order, Input::Refused, Some(&c.note)),
-        (Duty::Capture | Duty::Settle | Duty::Void, _) => {
-            reports::take(state, cx, actor, task.order, Input::Cancelled, Some(&c.note));
+        (Duty::CreateIntent, false) => Some((Input::Refused, Some(&*c.note))),
+        (Duty::Capture, false) | (Duty::Settle | Duty::Void, true) => Some((Input::Cancelled, Some(&*c.note))),
+        (Duty::Settle | Duty::Void, false) => {
+            let why = "an intent that is not cancelled may still bring money: cancel it at the provider and resolve as \
+                       done; if its money came, retry: it is found by itself";
+            return Err(Rejection::Conflict(why.into()));
         }
-        (Duty::Refund(refund), done) => refunds::resolve(state, cx, actor, (task.order, refund), (done, &c.note)),
+        (Duty::Refund(_), _) => None,
+    };
+    let note: Box<str> = c.note.chars().take(limits::REASON_CHARS_MAX).collect();
+    let said = OrderStep::Resolved(c.done, note);
+    reports::change(state, cx, order, |order, now_ms| reports::tell(order, now_ms, actor, said));
+    match (fate, task.duty) {
+        (Some((input, why)), _) => reports::take(state, cx, actor, order, input, why),
+        (None, Duty::Refund(refund)) => {
+            refunds::reports::resolve(state, cx, actor, (order, refund), (c.done, &c.note));
+        }
+        (None, Duty::CreateIntent | Duty::Capture | Duty::Settle | Duty::Void) => {}
     }
     Ok(Reply::Task(task))
 }

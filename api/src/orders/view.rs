@@ -184,6 +184,9 @@ fn step((at_ms, by, of): &(u64, Actor, OrderStep)) -> StepJson<'_> {
         OrderStep::Refunded(refund) => ("refunded", None, Some(*refund)),
         OrderStep::RefundFailed(refund, why) => ("refund_failed", Some(&**why), Some(*refund)),
         OrderStep::Transferred(_) => ("transferred", None, None),
+        OrderStep::RefundedTwice(refund, _) => ("refunded_twice", None, Some(*refund)),
+        // The note is for staff.
+        OrderStep::Resolved(_, _) => ("resolved", None, None),
     };
     let ticket = if let OrderStep::Transferred(ticket) = of { Some(*ticket) } else { None };
     StepJson { at: Time(*at_ms), step, by, why, refund, ticket }

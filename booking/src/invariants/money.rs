@@ -106,7 +106,10 @@ fn duties(state: &State, order: &Order) -> Option<&'static str> {
     });
     let refunds = order.refunds.iter().all(|r| match r.state {
         RefundState::Pending | RefundState::Sent => r.task.is_some(),
-        RefundState::Done => r.task.is_none(),
+        // What went twice waits for staff.
+        RefundState::Done => r.task.is_none_or(|id| {
+            state.tasks.get(&id).is_some_and(|task| task.trouble.as_ref().is_some_and(|trouble| trouble.for_good))
+        }),
         RefundState::Failed => true,
     });
     (!there || !none || !refunds).then_some("the outbox does not have what it asks for")

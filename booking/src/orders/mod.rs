@@ -6,6 +6,7 @@
 //! | `placing` | how it is made of holds |
 //! | `owning` | its places: held while it is paid, sold, given back, taken again |
 //! | `tickets` | what is issued for them |
+//! | `awaits` | what orders wait for, and when those that nobody paid are forgotten |
 //!
 //! Deliberately not here: how money comes and goes (see `payments`, `refunds`).
 
@@ -20,6 +21,7 @@ use crate::payments::Online;
 use crate::prices::places::PricedPlaces;
 use crate::refunds::Refund;
 
+pub(crate) mod awaits;
 pub(crate) mod owning;
 pub(crate) mod placing;
 pub mod tickets;
@@ -119,6 +121,10 @@ pub enum OrderStep {
     RefundFailed(RefundId, Box<str>),
     /// A ticket was passed on to somebody else.
     Transferred(TicketId),
+    /// The money of a refund went twice, the second time under this name of the provider's: staff see to it.
+    RefundedTwice(RefundId, Box<str>),
+    /// Staff said what became of a task that could not be done: whether it was, and their note.
+    Resolved(bool, Box<str>),
 }
 
 /// An order.

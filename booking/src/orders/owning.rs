@@ -90,6 +90,12 @@ pub(crate) fn can_be_taken_again(state: &State, order: &Order) -> bool {
     true
 }
 
+/// Whether all showtimes of the order were cancelled.
+pub(crate) fn is_called_off(state: &State, order: &Order) -> bool {
+    let mut of = order.parts.iter().filter_map(|part| state.showtimes.get(&part.showtime));
+    of.all(|showtime| showtime.details.state == ShowtimeState::Cancelled)
+}
+
 /// Takes the places again, without a deadline; returns the parts' new serial numbers.
 pub(crate) fn take_again(state: &mut State, cx: &mut Context, order: &Order) -> Vec<u64> {
     let mut serials = Vec::with_capacity(order.parts.len());

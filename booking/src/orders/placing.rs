@@ -116,12 +116,22 @@ fn payment(
         pays_until_ms: cx.now_ms + time_ms,
         return_url,
         token,
+        description: Some(description(state, parts)),
         intent: None,
         page: None,
         declined: None,
         captured: 0,
         task: Some(task),
     }))
+}
+
+/// The titles of what is paid for, each once.
+fn description(state: &State, parts: &[OrderPart]) -> Box<str> {
+    let event = |part: &OrderPart| state.events.get(&state.showtimes.get(&part.showtime)?.event).cloned();
+    let events: Vec<_> = parts.iter().filter_map(event).collect();
+    let mut titles: Vec<&str> = events.iter().map(|event| &*event.details.title).collect();
+    titles.dedup();
+    titles.join(", ").chars().take(limits::PAYMENT_DESCRIPTION_CHARS_MAX).collect()
 }
 
 /// What the provider needs is there, and fits.

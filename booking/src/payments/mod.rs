@@ -67,10 +67,13 @@ pub struct Online {
     pub state: OnlineState,
     /// The order keeps its places until then, in ms, and on while it is captured.
     pub pays_until_ms: u64,
-    /// Where the provider sends the buyer afterwards.
+    /// Where the provider sends the buyer afterwards. This and the next two are forgotten once the intent is known.
     pub return_url: Option<Box<str>>,
-    /// What the provider gave the buyer to pay with, if it did; forgotten once used.
+    /// What the provider gave the buyer to pay with, if it did.
     pub token: Option<Box<str>>,
+    /// What the buyer reads at the provider. Frozen, as all of the request for an intent is: repeated under its key it must
+    /// be the same, or the provider refuses it.
+    pub description: Option<Box<str>>,
     /// The provider's name for it.
     pub intent: Option<Box<str>>,
     /// Where the buyer pays.
@@ -81,6 +84,15 @@ pub struct Online {
     pub captured: i64,
     /// What is being done about it.
     pub task: Option<TaskId>,
+}
+
+impl Online {
+    /// The intent is known, or no longer wanted: it will not be asked for again.
+    pub(crate) fn forget_request(&mut self) {
+        self.return_url = None;
+        self.token = None;
+        self.description = None;
+    }
 }
 
 /// What happens to a payment.

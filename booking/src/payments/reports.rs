@@ -8,6 +8,7 @@ use crate::command::{Actor, CancelOrder, Fact, ReportPayment};
 use crate::holds;
 use crate::ids::OrderId;
 use crate::limits;
+use crate::orders::awaits::Awaits;
 use crate::orders::{Order, OrderState, OrderStep, owning, tickets};
 use crate::payments::{Input, OnlineState, Places, Step, next};
 use crate::refunds;
@@ -44,6 +45,9 @@ pub(crate) fn report(state: &mut State, cx: &mut Context, actor: Actor, c: &Repo
         }
     };
     learn(state, cx, actor, c);
+    // Nobody wants a ticket for what does not take place: the promise is given back, nothing was taken.
+    let in_vain = input == Input::Authorised && owning::is_called_off(state, &order);
+    let input = if in_vain { Input::GivenUp } else { input };
     let captured = if let Fact::Captured { amount } = c.fact { Some(amount.amount) } else { None };
     take_as(state, cx, actor, c.order, (input, captured), why.map(|w| &**w));
     reply(state, c.order)
@@ -71,7 +75,9 @@ fn learn(state: &mut State, cx: &mut Context, actor: Actor, c: &ReportPayment) {
             online.intent = intent.or(online.intent.take());
             online.page = page.or(online.page.take());
             online.declined = declined.clone().or(online.declined.take());
-            online.token = None;
+            if online.intent.is_some() {
+                online.forget_request();
+            }
         }
         if let Some(why) = declined.filter(|_| !repeated) {
             tell(order, now_ms, actor, OrderStep::Declined(why));
@@ -95,10 +101,15 @@ pub(crate) fn tell(order: &mut Order, now_ms: u64, actor: Actor, step: OrderStep
 /// Changes an order's record and says so.
 pub(crate) fn change(state: &mut State, cx: &mut Context, id: OrderId, with: impl FnOnce(&mut Order, u64)) {
     let (now_ms, index) = (cx.now_ms, cx.at.index);
-    state.orders.update(&mut cx.journal, id, |order| {
+    let turned = state.orders.update(&mut cx.journal, id, |order| {
+        let before = Awaits::of(order);
         with(order, now_ms);
         order.version = index;
+        (before, Awaits::of(order))
     });
+    if let Some((before, after)) = turned {
+        state.awaits_changed(id, before, after);
+    }
     cx.changes.push(Change::OrderChanged(id));
 }
 
@@ -135,7 +146,10 @@ fn take_as(
             online.state = step.to;
             online.task = task;
             online.captured = captured.unwrap_or(online.captured);
-            online.token = if step.to == OnlineState::Creating { online.token.take() } else { None };
+            if matches!(step.to, OnlineState::Captured | OnlineState::Voided) {
+                online.forget_request();
+                online.page = None;
+            }
         }
         for (part, serial) in order.parts.iter_mut().zip(serials.into_iter().flatten()) {
             part.serial = serial;
@@ -156,6 +170,7 @@ fn take_as(
     {
         state.index_tickets(&order);
         cx.changes.push(Change::OrderPaid(id));
+        refunds::showtime::paid_after_its_turn(state, cx, &order);
     }
     if step.refund {
         refunds::all_back(state, cx, actor, id);

@@ -1,9 +1,16 @@
 //! Refunds: tickets are given back and money with them; places are free again at once, the money follows.
 //! Deliberately not here: calls to the provider (`effects`); who is told (a change says that an order changed).
 //!
+//! | file | what |
+//! |---|---|
+//! | `mod` | what a refund is, and what goes back with it |
+//! | `reports` | what the provider and staff say of one |
+//! | `showtime` | all refunds of a cancelled showtime |
+//!
 //! What one ticket is worth is what its line says. Fees per order are paid once, so they go back once: with the last
 //! ticket, if fees go back at all.
 
+pub(crate) mod reports;
 pub mod showtime;
 
 use std::collections::BTreeSet;
@@ -12,7 +19,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::change::Reply;
-use crate::command::{Actor, AreaQuantity, CancelOrder, RefundFact, RefundOrder, ReportRefund};
+use crate::command::{Actor, AreaQuantity, CancelOrder, RefundOrder};
 use crate::holds;
 use crate::ids::{OrderId, OrganizationId, RefundId, TaskId, TicketId};
 use crate::inventory::PlaceState;
@@ -22,7 +29,7 @@ use crate::orders::{Order, OrderState, OrderStep, Ticket, TicketPlace, TicketSta
 use crate::payments::reports::{change, tell};
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, State};
-use crate::tasks::{self, Duty, Trouble};
+use crate::tasks::{self, Duty};
 use crate::text;
 
 /// The life of a refund. Append-only.
@@ -53,8 +60,11 @@ pub struct Refund {
     pub keeps_fees: bool,
     /// Why, for receipts.
     pub reason: Box<str>,
-    /// The provider's name for it.
+    /// The provider's name for it; none while it has not told one, and after it failed.
     pub reference: Option<Box<str>>,
+    /// The provider's names for what no longer matters: attempts that failed, and a second one that staff were told of.
+    /// Late news of these is old news.
+    pub over: Vec<Box<str>>,
     /// How often it was asked for anew, after the provider had failed.
     pub attempt: u16,
     /// What is being done about it.
@@ -199,6 +209,7 @@ pub(crate) fn carry_out(
         keeps_fees,
         reason: reason.into(),
         reference: None,
+        over: Vec::new(),
         attempt: 0,
         task,
         asked_at_ms: cx.now_ms,
@@ -246,104 +257,11 @@ pub(crate) fn all_back(state: &mut State, cx: &mut Context, actor: Actor, id: Or
             keeps_fees: false,
             reason: "the places were gone when the payment came".into(),
             reference: None,
+            over: Vec::new(),
             attempt: 0,
             task: Some(task),
             asked_at_ms: now_ms,
         });
         tell(order, now_ms, actor, OrderStep::Refunding(refund));
     });
-}
-
-/// The provider says something of a refund.
-pub(crate) fn report(state: &mut State, cx: &mut Context, actor: Actor, c: &ReportRefund) -> Result<Reply, Rejection> {
-    let order = find(state, c.order, Some(c.organization))?;
-    let refund = order.refunds.iter().find(|r| r.id == c.refund).ok_or(Rejection::NotFound(Thing::Refund))?;
-    if refund.attempt != c.attempt {
-        // Of an attempt that failed and was asked for anew.
-        return Ok(Reply::Order(order));
-    }
-    let news = match (refund.state, &c.fact) {
-        (RefundState::Pending, RefundFact::Sent) => Some(RefundState::Sent),
-        (RefundState::Pending | RefundState::Sent | RefundState::Failed, RefundFact::Done) => Some(RefundState::Done),
-        (RefundState::Pending | RefundState::Sent, RefundFact::Failed { .. }) => Some(RefundState::Failed),
-        (RefundState::Sent | RefundState::Done | RefundState::Failed, RefundFact::Sent)
-        | (RefundState::Done, RefundFact::Done)
-        | (RefundState::Done | RefundState::Failed, RefundFact::Failed { .. }) => None,
-    };
-    let Some(news) = news else { return Ok(Reply::Order(order)) };
-    let why = if let RefundFact::Failed { why } = &c.fact { &**why } else { "" };
-    settle(state, cx, actor, (c.order, c.refund), (news, why));
-    if c.reference.is_some() {
-        change(state, cx, c.order, |order, _| {
-            if let Some(refund) = order.refunds.iter_mut().find(|r| r.id == c.refund) {
-                refund.reference.clone_from(&c.reference);
-            }
-        });
-    }
-    find(state, c.order, Some(c.organization)).map(Reply::Order)
-}
-
-/// Puts a refund into another state, with its task.
-fn settle(
-    state: &mut State,
-    cx: &mut Context,
-    actor: Actor,
-    (order, id): (OrderId, RefundId),
-    (news, why): (RefundState, &str),
-) {
-    let Some(of) = state.orders.get(&order).cloned() else { return };
-    let Some(refund) = of.refunds.iter().find(|r| r.id == id) else { return };
-    let why: Box<str> = why.chars().take(limits::REASON_CHARS_MAX).collect();
-    match (news, refund.task) {
-        (RefundState::Done, Some(task)) => tasks::end(state, cx, task),
-        (RefundState::Failed, Some(task)) => {
-            let trouble = Trouble { since_ms: cx.now_ms, why: why.clone(), for_good: true };
-            state.tasks.update(&mut cx.journal, task, |task| task.trouble = Some(trouble));
-            cx.changes.push(crate::Change::TaskChanged(task));
-        }
-        (RefundState::Pending | RefundState::Sent, _) | (RefundState::Done | RefundState::Failed, None) => {}
-    }
-    change(state, cx, order, |order, now_ms| {
-        if let Some(refund) = order.refunds.iter_mut().find(|r| r.id == id) {
-            refund.state = news;
-            if news == RefundState::Done {
-                refund.task = None;
-            }
-        }
-        match news {
-            RefundState::Done => tell(order, now_ms, actor, OrderStep::Refunded(id)),
-            RefundState::Failed => tell(order, now_ms, actor, OrderStep::RefundFailed(id, why)),
-            RefundState::Pending | RefundState::Sent => {}
-        }
-    });
-}
-
-/// Staff has it asked for anew: under another key, for the provider has failed under this one.
-pub(crate) fn try_again(state: &mut State, cx: &mut Context, order: OrderId, id: RefundId) {
-    change(state, cx, order, |order, _| {
-        let failed = order.refunds.iter_mut().find(|r| r.id == id && r.state == RefundState::Failed);
-        if let Some(refund) = failed {
-            refund.state = RefundState::Pending;
-            refund.attempt = refund.attempt.saturating_add(1);
-        }
-    });
-}
-
-/// Staff say what became of a refund in trouble: given back by them, or not at all.
-pub(crate) fn resolve(
-    state: &mut State,
-    cx: &mut Context,
-    actor: Actor,
-    (order, id): (OrderId, RefundId),
-    (done, note): (bool, &str),
-) {
-    let news = if done { RefundState::Done } else { RefundState::Failed };
-    let task = state.orders.get(&order).and_then(|o| o.refunds.iter().find(|r| r.id == id)?.task);
-    settle(state, cx, actor, (order, id), (news, note));
-    if let Some(task) = task {
-        tasks::end(state, cx, task);
-        change(state, cx, order, |order, _| {
-            order.refunds.iter_mut().filter(|r| r.id == id).for_each(|r| r.task = None);
-        });
-    }
 }

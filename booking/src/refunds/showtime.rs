@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::ShowtimeState;
 use crate::change::Reply;
 use crate::command::{Actor, RefundShowtime};
-use crate::ids::{OrderId, RefundId, ShowtimeId, TaskId};
+use crate::ids::{OrderId, RefundId, ShowtimeId};
 use crate::inventory::PlaceState;
 use crate::limits;
-use crate::orders::Ticket;
 use crate::orders::tickets::nth;
+use crate::orders::{Order, Ticket};
 use crate::refunds::carry_out;
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, State};
@@ -73,19 +73,42 @@ fn change(state: &mut State, cx: &mut Context, id: ShowtimeId, with: impl FnOnce
 
 /// Whether there is something to refund and the provider has room for it.
 pub(crate) fn is_due(state: &State) -> bool {
-    state.refunding.first().is_some() && room(state) > 0
+    next(state).is_some()
 }
 
-fn room(state: &State) -> usize {
-    let open = state.tasks.range(TaskId(0)..).filter(|(_, task)| task.trouble.as_ref().is_none_or(|t| !t.for_good));
-    limits::REFUNDS_UNDER_WAY_MAX.saturating_sub(open.take(limits::REFUNDS_UNDER_WAY_MAX).count())
+/// The first showtime whose organization has room, with how much that is.
+fn next(state: &State) -> Option<(ShowtimeId, usize)> {
+    let room = |id: &ShowtimeId| {
+        let organization = state.showtimes.get(id)?.organization;
+        // Those of a showtime wait for one another, and for nobody else's; what the provider has taken is its to finish.
+        let room = limits::REFUNDS_UNDER_WAY_MAX.saturating_sub(state.refunds_pending(organization) as usize);
+        (room > 0).then_some((*id, room))
+    };
+    state.refunding.iter().find_map(|(id, ())| room(id))
+}
+
+/// An order was paid when its showtime's refunds had passed it, or have all been made: they begin again at it.
+pub(crate) fn paid_after_its_turn(state: &mut State, cx: &mut Context, order: &Order) {
+    for part in &order.parts {
+        let of = state.showtimes.get(&part.showtime);
+        if of.is_none_or(|showtime| showtime.refunding.as_ref().is_none_or(|r| r.upto < order.id)) {
+            continue;
+        }
+        state.refunding.insert(part.showtime, ());
+        change(state, cx, part.showtime, |kept| {
+            if let Some(kept) = kept {
+                kept.upto = OrderId(order.id.0.saturating_sub(1));
+                kept.done_at_ms = None;
+            }
+        });
+    }
 }
 
 /// Refunds the next orders.
 pub(crate) fn go_on(state: &mut State, cx: &mut Context) {
-    let Some(id) = state.refunding.first().map(|(id, ())| *id) else { return };
+    let Some((id, room)) = next(state) else { return };
     let Some(refunding) = state.showtimes.get(&id).and_then(|s| s.refunding.clone()) else { return };
-    let most = room(state).min(limits::REFUNDED_PER_TICK_MAX);
+    let most = room.min(limits::REFUNDED_PER_TICK_MAX);
     let from = (id, OrderId(refunding.upto.0.saturating_add(1)))..=(id, OrderId(u128::MAX));
     let next: Vec<OrderId> =
         state.orders_by_showtime.range(from).map(|((_, order), ())| *order).take(most + 1).collect();
@@ -124,7 +147,8 @@ fn give_back(state: &mut State, cx: &mut Context, showtime: ShowtimeId, id: Orde
         ticket.is_valid() && part.is_some_and(|part| part.showtime == showtime)
     };
     let tickets: Vec<Ticket> = order.tickets.iter().filter(here).cloned().collect();
-    if tickets.is_empty() || order.refunds.len() >= limits::REFUNDS_PER_ORDER_MAX {
+    // However often the order was refunded in part before: each of its showtimes adds one refund at most.
+    if tickets.is_empty() {
         return 0;
     }
     let refund = RefundId(nth(cx.now_ms, cx.at, cx.refunds_made));

@@ -11,7 +11,7 @@ use booking::tasks::{Duty, Task};
 use booking::{Actor, Command, Rejection, Request};
 use raft::Cluster;
 
-use crate::provider::{Failure, Intent, IntentStatus, NewIntent, NewRefund, Provider, RefundStatus};
+use crate::provider::{Failure, Intent, IntentStatus, NewIntent, NewRefund, Provider, RefundStatus, Refunded};
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +40,10 @@ pub(crate) async fn attempt(cluster: &Cluster, provider: &impl Provider, task: &
     let Some(order) = cluster.state().order(task.order).cloned() else { return Attempt::Done };
     let Some(online) = order.online() else { return Attempt::Done };
     let found = match task.duty {
-        Duty::CreateIntent => provider.make(&new_intent(cluster, &order, online)).await,
+        Duty::CreateIntent => provider.make(&new_intent(&order, online)).await,
         Duty::Capture => capture(provider, online).await,
-        Duty::Settle => settle(cluster, provider, &order, online).await,
-        Duty::Void => void(cluster, provider, &order, online).await,
+        Duty::Settle => settle(provider, &order, online).await,
+        Duty::Void => void(provider, &order, online).await,
         Duty::Refund(id) => return refund(cluster, provider, &order, id).await,
     };
     match found {
@@ -56,14 +56,7 @@ pub(crate) async fn attempt(cluster: &Cluster, provider: &impl Provider, task: &
     }
 }
 
-fn new_intent(cluster: &Cluster, order: &Order, online: &Online) -> NewIntent {
-    let state = cluster.state();
-    let titles = order.parts.iter().filter_map(|part| {
-        let event = state.event(state.showtime(part.showtime)?.event)?;
-        Some(event.details.title.to_string())
-    });
-    let mut titles: Vec<String> = titles.collect();
-    titles.dedup();
+fn new_intent(order: &Order, online: &Online) -> NewIntent {
     NewIntent {
         organization: order.organization,
         order: order.id,
@@ -71,20 +64,15 @@ fn new_intent(cluster: &Cluster, order: &Order, online: &Online) -> NewIntent {
         amount: order.total,
         return_url: online.return_url.clone(),
         token: online.token.clone(),
-        description: titles.join(", "),
+        description: online.description.clone().unwrap_or_default(),
     }
 }
 
 /// The intent's name; it is made under the same key if no answer ever told it, so that none can be made later.
-async fn named(
-    cluster: &Cluster,
-    provider: &impl Provider,
-    order: &Order,
-    online: &Online,
-) -> Result<Box<str>, Failure> {
+async fn named(provider: &impl Provider, order: &Order, online: &Online) -> Result<Box<str>, Failure> {
     match &online.intent {
         Some(known) => Ok(known.clone()),
-        None => provider.make(&new_intent(cluster, order, online)).await.map(|intent| intent.id),
+        None => provider.make(&new_intent(order, online)).await.map(|intent| intent.id),
     }
 }
 
@@ -110,13 +98,8 @@ async fn capture(provider: &impl Provider, online: &Online) -> Result<Intent, Fa
     or_as_it_is(provider, intent, done, is_over).await
 }
 
-async fn settle(
-    cluster: &Cluster,
-    provider: &impl Provider,
-    order: &Order,
-    online: &Online,
-) -> Result<Intent, Failure> {
-    let intent = named(cluster, provider, order, online).await?;
+async fn settle(provider: &impl Provider, order: &Order, online: &Online) -> Result<Intent, Failure> {
+    let intent = named(provider, order, online).await?;
     let now = provider.read(&intent).await?;
     if now.status != IntentStatus::Awaiting {
         return Ok(now);
@@ -126,8 +109,8 @@ async fn settle(
     or_as_it_is(provider, &intent, done, is_over).await
 }
 
-async fn void(cluster: &Cluster, provider: &impl Provider, order: &Order, online: &Online) -> Result<Intent, Failure> {
-    let intent = named(cluster, provider, order, online).await?;
+async fn void(provider: &impl Provider, order: &Order, online: &Online) -> Result<Intent, Failure> {
+    let intent = named(provider, order, online).await?;
     let done = provider.cancel(&intent).await;
     or_as_it_is(provider, &intent, done, is_over).await
 }
@@ -138,18 +121,17 @@ async fn refund(cluster: &Cluster, provider: &impl Provider, order: &Order, id: 
     let (Some(refund), Some(intent)) = (refund, intent) else {
         return Attempt::Impossible("the refund's payment is not known".to_owned());
     };
-    let asked = if let Some(known) = &refund.reference {
-        provider.read_refund(known).await
-    } else {
-        let new = NewRefund {
-            organization: order.organization,
-            order: order.id,
-            refund: id,
-            attempt: refund.attempt,
-            intent,
-            amount: Money { amount: refund.amount, ..order.total },
-        };
-        provider.refund(&new).await
+    let new = NewRefund {
+        organization: order.organization,
+        order: order.id,
+        refund: id,
+        attempt: refund.attempt,
+        intent,
+        amount: Money { amount: refund.amount, ..order.total },
+    };
+    let asked = match &refund.reference {
+        Some(known) => provider.read_refund(known).await,
+        None => ask_for(cluster, provider, &new).await,
     };
     let (reference, fact, attempt) = match asked {
         Ok(done) => match done.status {
@@ -172,6 +154,20 @@ async fn refund(cluster: &Cluster, provider: &impl Provider, order: &Order, id: 
         Ok(_) => attempt,
         Err(why) => Attempt::Failed(why),
     }
+}
+
+/// Has the money given back, unless it went already though nobody here knows: by an attempt of before, or in the time
+/// between a backup and its restoration.
+async fn ask_for(cluster: &Cluster, provider: &impl Provider, new: &NewRefund) -> Result<Refunded, Failure> {
+    let was_restored = cluster.state().meta().epoch > 1;
+    if new.attempt > 0 || was_restored {
+        let made = provider.refunds_of(&new.intent).await?;
+        let went = |status: &RefundStatus| matches!(status, RefundStatus::Sent | RefundStatus::Done);
+        if let Some((_, found)) = made.into_iter().find(|(of, made)| *of == new.refund && went(&made.status)) {
+            return Ok(found);
+        }
+    }
+    provider.refund(new).await
 }
 
 /// Puts on the log what the provider says of an order's payment.

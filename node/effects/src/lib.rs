@@ -33,16 +33,21 @@ pub struct Pace {
     pub calls_max: usize,
     /// Of these, calls for one organization.
     pub calls_per_organization_max: usize,
-    /// Tasks known at one time; further ones wait in the outbox.
-    pub tasks_max: usize,
     /// Pause after a first failure; doubles with each further one.
     pub pause_first: Duration,
     /// Longest pause.
     pub pause_last: Duration,
     /// A task that has not been done for so long is listed for staff, and tried on.
     pub trouble_after: Duration,
-    /// A payment that the buyer has not made is asked after at first after so long, and then each time after twice as long.
+    /// A payment that the buyer has not made, or a refund that is on its way, is asked after at first after so long, and
+    /// then each time after twice as long.
     pub ask_first: Duration,
+    /// Longest time until a refund on its way is asked after again.
+    pub ask_last: Duration,
+    /// A refund that is on its way for so long is listed for staff: banks take ten working days at most.
+    pub sent_trouble_after: Duration,
+    /// Payments asked after at one time.
+    pub asks_max: usize,
     /// How often it is looked which are to be asked after.
     pub ask_every: Duration,
     /// How often intents that nobody knows are looked for.
@@ -51,21 +56,22 @@ pub struct Pace {
     pub strays_after: Duration,
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            calls_max: 256,
-            calls_per_organization_max: 32,
-            tasks_max: 10_000,
-            pause_first: Duration::from_millis(200),
-            pause_last: Duration::from_mins(1),
-            trouble_after: Duration::from_mins(1),
-            ask_first: Duration::from_secs(15),
-            ask_every: Duration::from_secs(5),
-            strays_every: Duration::from_mins(10),
-            strays_after: Duration::from_mins(10),
-        }
-    }
+impl Pace {
+    /// What is right for a provider that answers within some seconds.
+    pub const DEFAULT: Self = Self {
+        calls_max: 256,
+        calls_per_organization_max: 32,
+        pause_first: Duration::from_millis(200),
+        pause_last: Duration::from_mins(1),
+        trouble_after: Duration::from_mins(1),
+        ask_first: Duration::from_secs(15),
+        ask_last: Duration::from_hours(6),
+        sent_trouble_after: Duration::from_hours(15 * 24),
+        asks_max: 16,
+        ask_every: Duration::from_secs(5),
+        strays_every: Duration::from_mins(10),
+        strays_after: Duration::from_mins(10),
+    };
 }
 
 /// Carries tasks out whenever this node leads, until it is dropped.

@@ -26,7 +26,7 @@ pub struct NewIntent {
     /// What the provider gave the buyer to pay with.
     pub token: Option<Box<str>>,
     /// What the buyer reads there.
-    pub description: String,
+    pub description: Box<str>,
 }
 
 /// Money to be given back.
@@ -121,7 +121,8 @@ pub struct Refunded {
 pub enum Failure {
     /// It may go well another time, or did though no answer came.
     Passing(String),
-    /// The provider understood, and will not.
+    /// The provider understood, and will not, whenever it is asked. Never for a call that is under way elsewhere, or a key
+    /// that was used for another: those are `Passing`, for what the first call did is not known here.
     Refused(String),
 }
 
@@ -136,7 +137,8 @@ impl fmt::Display for Failure {
 
 /// A payment provider. Every method ends within a time of its own.
 pub trait Provider: Send + Sync + 'static {
-    /// Makes an intent, or returns the one that was made under the same payment, as it was then or as it is now.
+    /// Makes an intent, or returns the one that was made under the same payment, as it was then or as it is now. Refused
+    /// only if none was made and the same request will make none.
     fn make(&self, new: &NewIntent) -> impl Future<Output = Result<Intent, Failure>> + Send;
     /// An intent as it is now.
     fn read(&self, intent: &str) -> impl Future<Output = Result<Intent, Failure>> + Send;
@@ -148,6 +150,8 @@ pub trait Provider: Send + Sync + 'static {
     fn refund(&self, new: &NewRefund) -> impl Future<Output = Result<Refunded, Failure>> + Send;
     /// A refund as it is now.
     fn read_refund(&self, refund: &str) -> impl Future<Output = Result<Refunded, Failure>> + Send;
+    /// The refunds of an intent that were asked for by us, whatever became of them, at most 100: the newest are among them.
+    fn refunds_of(&self, intent: &str) -> impl Future<Output = Result<Vec<(RefundId, Refunded)>, Failure>> + Send;
     /// Intents that still wait for the buyer or to be captured, at most 100 after the one named, the oldest first.
     fn open_intents(&self, after: Option<&str>) -> impl Future<Output = Result<Vec<Intent>, Failure>> + Send;
 }

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use booking::ids::OrderId;
+use futures_util::StreamExt;
+
+use booking::ids::{OrderId, TaskId};
 use booking::orders::Order;
 use booking::payments::OnlineState;
+use booking::tasks::Duty;
 use raft::Cluster;
 
 use crate::Pace;
 use crate::duties;
 use crate::provider::{Failure, Intent, IntentStatus, Provider};
 
-/// Payments asked after in one round: what is left has its turn in the next.
-const ASKED_PER_ROUND_MAX: usize = 500;
+/// Orders looked at at one time: the state cannot be written meanwhile.
+const READ_AT_ONCE: usize = 1_000;
 
 /// Asks after payments that buyers should have made by now: the provider's call may have been lost.
 pub(crate) async fn ask_after(cluster: &Cluster, provider: &impl Provider, pace: &Pace) {
@@ -21,29 +24,47 @@ pub(crate) async fn ask_after(cluster: &Cluster, provider: &impl Provider, pace:
     loop {
         tokio::time::sleep(pace.ask_every).await;
         let now_ms = cluster.now_ms();
-        let awaited: Vec<Arc<Order>> = {
-            let state = cluster.state();
-            let due = state.orders_to_be_paid().filter(|order| {
-                let since_ms = order.placed_at_ms;
-                is_asked_after(pace.ask_first, before_ms.saturating_sub(since_ms), now_ms.saturating_sub(since_ms))
-            });
-            due.take(ASKED_PER_ROUND_MAX).cloned().collect()
-        };
+        let awaited = awaited(cluster, |since_ms| {
+            is_asked_after(pace.ask_first, before_ms.saturating_sub(since_ms), now_ms.saturating_sub(since_ms))
+        });
+        // However long a round takes, the next begins where this one did.
         before_ms = now_ms;
-        for order in awaited {
-            let intent = order.online().filter(|o| o.state == OnlineState::Awaiting).and_then(|o| o.intent.clone());
-            let Some(intent) = intent else { continue };
-            match provider.read(&intent).await {
-                Ok(now) if now.status != IntentStatus::Awaiting => {
-                    tracing::info!(order = %order.id, status = ?now.status, "a payment was asked after, and has changed");
-                    duties::report(cluster, &order, Some(now.id.clone()), now.fact()).await;
-                }
-                Ok(_) => {}
-                Err(failure) => {
-                    tracing::debug!(order = %order.id, %failure, "a payment could not be asked after");
-                }
+        let asked = futures_util::stream::iter(awaited).map(|order| ask(cluster, provider, order));
+        asked.buffer_unordered(pace.asks_max).collect::<()>().await;
+    }
+}
+
+/// Orders that the provider may know more of, of those that were placed at a time that `is_due`.
+fn awaited(cluster: &Cluster, is_due: impl Fn(u64) -> bool) -> Vec<OrderId> {
+    let mut all = Vec::new();
+    let mut from = None;
+    loop {
+        let state = cluster.state();
+        let mut looked_at = 0;
+        for (deadline, order) in state.orders_to_be_paid(from).take(READ_AT_ONCE) {
+            looked_at += 1;
+            from = Some(deadline);
+            if is_due(order.placed_at_ms) && all.last() != Some(&order.id) {
+                all.push(order.id);
             }
         }
+        if looked_at < READ_AT_ONCE {
+            return all;
+        }
+    }
+}
+
+async fn ask(cluster: &Cluster, provider: &impl Provider, id: OrderId) {
+    let Some(order) = of(cluster, id) else { return };
+    let intent = order.online().filter(|o| o.state == OnlineState::Awaiting).and_then(|o| o.intent.clone());
+    let Some(intent) = intent else { return };
+    match provider.read(&intent).await {
+        Ok(now) if now.status != IntentStatus::Awaiting => {
+            tracing::info!(order = %id, status = ?now.status, "a payment was asked after, and has changed");
+            duties::report(cluster, &order, Some(now.id.clone()), now.fact()).await;
+        }
+        Ok(_) => {}
+        Err(failure) => tracing::debug!(order = %id, %failure, "a payment could not be asked after"),
     }
 }
 
@@ -74,7 +95,30 @@ pub(crate) async fn end_strays(cluster: &Cluster, provider: &impl Provider, pace
             }
             after = Some(last);
         }
+        look_after_staffs(cluster, provider).await;
         tokio::time::sleep(pace.strays_every).await;
+    }
+}
+
+/// What waits for staff may have come to its end by itself meanwhile: a promise that is not captured runs out.
+async fn look_after_staffs(cluster: &Cluster, provider: &impl Provider) {
+    let mut from = TaskId(0);
+    loop {
+        let page: Vec<_> = cluster.state().tasks(from).take(READ_AT_ONCE).cloned().collect();
+        let theirs = page.iter().filter(|task| task.trouble.as_ref().is_some_and(|trouble| trouble.for_good));
+        for task in theirs.filter(|task| !matches!(task.duty, Duty::Refund(_))) {
+            let Some(order) = of(cluster, task.order) else { continue };
+            let Some(intent) = order.online().and_then(|online| online.intent.clone()) else { continue };
+            if let Ok(now) = provider.read(&intent).await
+                && matches!(now.status, IntentStatus::Captured | IntentStatus::Cancelled)
+            {
+                duties::report(cluster, &order, Some(now.id.clone()), now.fact()).await;
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() == READ_AT_ONCE => from = TaskId(last.id.0.saturating_add(1)),
+            _ => return,
+        }
     }
 }
 
@@ -96,7 +140,8 @@ async fn look_at(cluster: &Cluster, provider: &impl Provider, pace: &Pace, inten
                 duties::report(cluster, order, Some(intent.id.clone()), intent.fact()).await;
             }
         }
-        _ if young => {}
+        // Another cluster may use the same account: an organization that is not ours has its orders there.
+        _ if young || cluster.state().organization(organization).is_none() => {}
         _ => {
             tracing::warn!(order = %id, intent = %intent.id, "the provider has an intent that no order waits for: it is cancelled");
             if let Err(failure @ Failure::Refused(_)) = provider.cancel(&intent.id).await {

@@ -165,6 +165,32 @@ pub(super) fn refund(body: &[u8]) -> Result<Refunded, String> {
     Ok(Refunded { status: RefundStatus::try_from(&form)?, id: form.id })
 }
 
+/// Reads a page of refunds: those that name one of ours.
+pub(super) fn refunds(body: &[u8]) -> Result<Vec<(RefundId, Refunded)>, String> {
+    let list: ListForm = parse(body)?;
+    let mut found = Vec::with_capacity(list.data.len());
+    for value in list.data {
+        let form: RefundForm = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        if let Some(Ok(refund)) = form.metadata.refund.as_deref().map(str::parse) {
+            found.push((refund, Refunded { status: RefundStatus::try_from(&form)?, id: form.id }));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an error is about an idempotency key: of another request under it, or one that is under way.
+pub(super) fn is_about_the_key(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Kind {
+        r#type: Option<Box<str>>,
+    }
+    #[derive(Deserialize)]
+    struct Outer {
+        error: Kind,
+    }
+    parse::<Outer>(body).is_ok_and(|outer| outer.error.r#type.as_deref() == Some("idempotency_error"))
+}
+
 /// What an error says, for people.
 pub(super) fn error(body: &[u8]) -> String {
     #[derive(Deserialize)]
@@ -181,7 +207,7 @@ pub(super) fn new_intent(new: &NewIntent) -> Value {
         "amount": new.amount.amount,
         "currency": new.amount.currency.to_string(),
         "capture_method": "manual",
-        "description": new.description.chars().take(200).collect::<String>(),
+        "description": new.description,
         "metadata": {
             "organization": new.organization.to_string(),
             "order": new.order.to_string(),

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use booking::ids::PaymentId;
+use booking::ids::{PaymentId, RefundId};
 use effects::{Failure, Intent, NewIntent, NewRefund, Provider, Refunded};
 use serde_json::{Value, json};
 
@@ -73,8 +73,10 @@ impl HttpProvider {
         match status {
             // What cannot be read is our mistake, or its new version: no use to repeat at once, but not refused either.
             200..=299 => read(&body).map_err(|why| Failure::Passing(format!("its answer cannot be read: {why}"))),
-            // The key, and limits, are settled without any order's fault.
-            401 | 403 | 408 | 425 | 429 => Err(Failure::Passing(format!("{status}: {}", form::error(&body)))),
+            // Our credentials, and limits, are settled without any order's fault; and what a call under the same key does
+            // elsewhere (409), or did for another request, is not known here: nothing was refused.
+            401 | 403 | 408 | 409 | 425 | 429 => Err(Failure::Passing(format!("{status}: {}", form::error(&body)))),
+            400..=499 if form::is_about_the_key(&body) => Err(Failure::Passing(form::error(&body))),
             400..=499 => Err(Failure::Refused(form::error(&body))),
             status => Err(Failure::Passing(format!("{status}: {}", form::error(&body)))),
         }
@@ -120,6 +122,11 @@ impl Provider for HttpProvider {
     async fn read_refund(&self, refund: &str) -> Result<Refunded, Failure> {
         let path = format!("/v1/refunds/{}", segment(refund)?);
         self.call(("GET", &path, None), None, form::refund, |_, _| None).await
+    }
+
+    async fn refunds_of(&self, intent: &str) -> Result<Vec<(RefundId, Refunded)>, Failure> {
+        let path = format!("/v1/refunds?limit=100&payment_intent={}", segment(intent)?);
+        self.call(("GET", &path, None), None, form::refunds, |_, _| None).await
     }
 
     async fn open_intents(&self, after: Option<&str>) -> Result<Vec<Intent>, Failure> {

@@ -80,7 +80,7 @@ async fn live(config: &Config, secret: &str, how: NodeArgs) -> anyhow::Result<()
     tracing::info!(http = %listen, peers = %config.peers.listen, "the node serves");
     let duties = Tasks::default();
     if let Some(provider) = provider {
-        duties.spawn(effects::run(cluster.clone(), Arc::new(provider), effects::Pace::default()));
+        duties.spawn(effects::run(cluster.clone(), Arc::new(provider), effects::Pace::DEFAULT));
     }
     let (stop, stopping) = oneshot::channel::<()>();
     let mut serving = std::pin::pin!(api.serve(listener, async { drop(stopping.await) }));

@@ -5,15 +5,16 @@
 //! tells what happened late, twice, out of order, or never. Its buyers pay soon, after a decline, too late, or never.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use booking::command::{RefundFact, ReportPayment, ReportRefund};
+use booking::command::{RefundFact, ReportPayment, ReportRefund, RetryTask};
 use booking::ids::{OrderId, OrganizationId, PaymentId, RefundId, TaskId};
 use booking::inventory::PlaceState;
 use booking::orders::OrderState;
 use booking::refunds::RefundState;
+use booking::tasks::Duty;
 use booking::{Actor, Command, Request, State};
 use effects::{Failure, Intent, IntentStatus, NewIntent, NewRefund, Pace, Provider, RefundStatus, Refunded};
 use futures_util::FutureExt;
@@ -30,11 +31,13 @@ use crate::trace::Trace;
 const PACE: Pace = Pace {
     calls_max: 16,
     calls_per_organization_max: 8,
-    tasks_max: 1_000,
     pause_first: Duration::from_millis(100),
     pause_last: Duration::from_secs(2),
     trouble_after: Duration::from_secs(5),
     ask_first: Duration::from_secs(1),
+    ask_last: Duration::from_secs(4),
+    sent_trouble_after: Duration::from_mins(10),
+    asks_max: 4,
     ask_every: Duration::from_millis(500),
     strays_every: Duration::from_secs(5),
     strays_after: Duration::from_secs(5),
@@ -44,6 +47,8 @@ const PACE: Pace = Pace {
 #[derive(Debug, Clone)]
 struct Kept {
     intent: Intent,
+    /// What was asked for under its key: a call that asks for something else under it is a mistake of the caller's.
+    asked: NewIntent,
     /// It breaks its promise when it is to be captured.
     breaks: bool,
     refunded: i64,
@@ -68,6 +73,8 @@ pub(crate) struct Bank {
     draw: Mutex<Draw>,
     trace: Trace,
     mended: AtomicBool,
+    /// What it, or staff, will still do without being asked.
+    busy: AtomicUsize,
 }
 
 /// Has a node carry tasks out for as long as it lives.
@@ -82,8 +89,8 @@ pub(crate) async fn serve(machines: Arc<Machines>, node: Cluster, life: Arc<Life
 
 impl Bank {
     pub(crate) fn new(draw: Draw, trace: Trace) -> Arc<Self> {
-        let (ledger, mended) = (Mutex::default(), AtomicBool::new(false));
-        Arc::new(Self { ledger, draw: Mutex::new(draw), trace, mended })
+        let (ledger, mended, busy) = (Mutex::default(), AtomicBool::new(false), AtomicUsize::new(0));
+        Arc::new(Self { ledger, draw: Mutex::new(draw), trace, mended, busy })
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -111,9 +118,20 @@ impl Bank {
         Duration::from_millis(self.draw().below(below))
     }
 
+    /// Does something later, and is not done before.
+    fn later(self: &Arc<Self>, machines: &Arc<Machines>, what: impl Future<Output = ()> + Send + 'static) {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        let bank = Arc::clone(self);
+        machines.tasks.spawn(async move {
+            what.await;
+            bank.busy.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+
     /// Every order is final and nothing is left to be done, as the node knows that has come furthest.
     pub(crate) fn is_settled(machines: &Machines) -> bool {
-        Self::furthest(machines, |state| {
+        let idle = machines.bank.busy.load(Ordering::Relaxed) == 0;
+        idle && Self::furthest(machines, |state| {
             let pending = state.orders_of(SHOP, OrderId(0)).any(|order| order.state == OrderState::Pending);
             // What failed for good waits for staff: none are here.
             let open = state.tasks(TaskId(0)).any(|task| task.trouble.as_ref().is_none_or(|t| !t.for_good));
@@ -169,6 +187,9 @@ impl Bank {
             }
         }
         for (payment, kept) in &ledger.intents {
+            if matches!(kept.intent.status, IntentStatus::Awaiting | IntentStatus::Authorised) {
+                wrong(format!("the bank is left waiting: {:?}", kept.intent));
+            }
             if !known.contains_key(payment) && kept.intent.status != IntentStatus::Cancelled {
                 wrong(format!("the bank has an intent of no order: {:?}", kept.intent));
             }
@@ -223,10 +244,10 @@ impl Bank {
     fn tell(self: &Arc<Self>, machines: &Arc<Machines>, intent: &Intent) {
         let Some((organization, order)) = intent.of else { return };
         let report = ReportPayment { organization, order, intent: Some(intent.id.clone()), fact: intent.fact() };
-        self.send(machines, organization, &Command::ReportPayment(Box::new(report)));
+        self.send(machines, organization, &Command::ReportPayment(Box::new(report)), false);
     }
 
-    fn tell_refund(self: &Arc<Self>, machines: &Arc<Machines>, kept: &KeptRefund) {
+    fn tell_refund(self: &Arc<Self>, machines: &Arc<Machines>, kept: &KeptRefund, surely: bool) {
         let NewRefund { organization, order, refund, attempt, .. } = kept.new;
         let fact = match &kept.status {
             RefundStatus::Sent => RefundFact::Sent,
@@ -235,20 +256,22 @@ impl Bank {
         };
         let reference = Some(name_of(refund, attempt));
         let report = ReportRefund { organization, order, refund, attempt, reference, fact };
-        self.send(machines, organization, &Command::ReportRefund(Box::new(report)));
+        self.send(machines, organization, &Command::ReportRefund(Box::new(report)), surely);
     }
 
-    fn send(self: &Arc<Self>, machines: &Arc<Machines>, lane: OrganizationId, command: &Command) {
-        if self.fails(4) {
+    fn send(self: &Arc<Self>, machines: &Arc<Machines>, lane: OrganizationId, command: &Command, surely: bool) {
+        if !surely && self.fails(4) {
             return self.trace.count("calls of the bank that never came");
         }
+        let counts = surely || matches!(command, Command::RetryTask(_));
         for _ in 0..if self.one_in(5) { 2 } else { 1 } {
             let (bank, machines, command) = (Arc::clone(self), Arc::clone(machines), command.clone());
             let below_ms = if self.one_in(8) { 20_000 } else { 800 };
             let wait = self.pause_ms(below_ms);
-            machines.clone().tasks.spawn(async move {
+            let (of, tasks) = (Arc::clone(&bank), Arc::clone(&machines));
+            let delivery = async move {
                 tokio::time::sleep(wait).await;
-                for _ in 0..4 {
+                for _ in 0..if surely { 100 } else { 4 } {
                     let up = machines.up();
                     let chosen = bank.draw().index(up.len());
                     let running = up.get(chosen).and_then(|i| machines.running(*i));
@@ -265,7 +288,44 @@ impl Bank {
                     }
                     tokio::time::sleep(bank.pause_ms(1_000)).await;
                 }
+            };
+            if counts {
+                of.later(&tasks, delivery);
+            } else {
+                tasks.tasks.spawn(delivery);
+            }
+        }
+    }
+
+    /// A refund comes back: its money is here again, and it stays failed.
+    fn fail_refund(self: &Arc<Self>, machines: &Arc<Machines>, key: (RefundId, u16)) {
+        let mut ledger = self.ledger();
+        let Some(kept) = ledger.refunds.get_mut(&key) else { return };
+        kept.status = RefundStatus::Failed("the account is closed".into());
+        let failed = kept.clone();
+        if let Ok(of) = ledger.by_name(&failed.new.intent) {
+            of.refunded -= failed.new.amount.amount;
+        }
+        drop(ledger);
+        self.trace.count("refunds that failed");
+        // Of a refund that was done nobody asks any more: as in the field it is told until it is heard.
+        self.tell_refund(machines, &failed, true);
+        self.later(machines, Arc::clone(self).staff(Arc::clone(machines)));
+    }
+
+    /// Staff have refunds that failed tried again, mostly.
+    async fn staff(self: Arc<Self>, machines: Arc<Machines>) {
+        for _ in 0..3 {
+            tokio::time::sleep(self.pause_ms(4_000)).await;
+            let failed = Self::furthest(&machines, |state| {
+                let theirs = state.tasks(TaskId(0)).filter(|task| task.trouble.as_ref().is_some_and(|t| t.for_good));
+                let refunds = theirs.filter(|task| matches!(task.duty, Duty::Refund(_)));
+                refunds.map(|task| task.id).collect::<Vec<_>>()
             });
+            for id in failed.unwrap_or_default() {
+                self.trace.count("refunds tried again by staff");
+                self.send(&machines, SHOP, &Command::RetryTask(RetryTask { organization: SHOP, id }), false);
+            }
         }
     }
 
@@ -335,6 +395,9 @@ impl Provider for Counter {
         self.call("intents asked for", move |bank, machines| {
             let mut ledger = bank.ledger();
             if let Some(kept) = ledger.intents.get(&new.payment) {
+                if kept.asked != new {
+                    bank.trace.wrong(format!("{new:?} is asked for under the key of {:?}", kept.asked));
+                }
                 return Ok(kept.intent.clone());
             }
             let intent = Intent {
@@ -346,7 +409,7 @@ impl Provider for Counter {
                 why: None,
                 made_at_ms: 0,
             };
-            let kept = Kept { intent: intent.clone(), breaks: bank.one_in(12), refunded: 0 };
+            let kept = Kept { intent: intent.clone(), asked: new.clone(), breaks: bank.one_in(12), refunded: 0 };
             ledger.intents.insert(new.payment, kept);
             drop(ledger);
             bank.tell(machines, &intent);
@@ -411,13 +474,21 @@ impl Provider for Counter {
             let kept = KeptRefund { new, status: RefundStatus::Sent };
             ledger.refunds.insert(key, kept.clone());
             drop(ledger);
-            bank.tell_refund(machines, &kept);
+            bank.tell_refund(machines, &kept, false);
             let (bank, machines) = (Arc::clone(bank), Arc::clone(machines));
-            machines.clone().tasks.spawn(async move {
+            Arc::clone(&bank).later(&Arc::clone(&machines), async move {
                 tokio::time::sleep(bank.pause_ms(4_000)).await;
+                if bank.fails(6) {
+                    return bank.fail_refund(&machines, key);
+                }
                 let done = KeptRefund { status: RefundStatus::Done, ..kept };
                 bank.ledger().refunds.insert(key, done.clone());
-                bank.tell_refund(&machines, &done);
+                bank.tell_refund(&machines, &done, false);
+                // An account may turn out to be closed after the money arrived, as far as anybody knew.
+                if bank.fails(6) {
+                    tokio::time::sleep(bank.pause_ms(4_000)).await;
+                    bank.fail_refund(&machines, key);
+                }
             });
             Ok(Refunded { id: name_of(key.0, key.1), status: RefundStatus::Sent })
         })
@@ -431,6 +502,19 @@ impl Provider for Counter {
             let found = ledger.refunds.iter().find(|((id, attempt), _)| *name_of(*id, *attempt) == *refund);
             let (_, kept) = found.ok_or_else(unknown)?;
             Ok(Refunded { id: refund.as_str().into(), status: kept.status.clone() })
+        })
+        .await
+    }
+
+    async fn refunds_of(&self, intent: &str) -> Result<Vec<(RefundId, Refunded)>, Failure> {
+        let intent = intent.to_owned();
+        self.call("refunds listed", move |bank, _| {
+            let ledger = bank.ledger();
+            let of = ledger.refunds.iter().filter(|(_, kept)| *kept.new.intent == *intent);
+            let made = |((refund, attempt), kept): (&(RefundId, u16), &KeptRefund)| {
+                (*refund, Refunded { id: name_of(*refund, *attempt), status: kept.status.clone() })
+            };
+            Ok(of.map(made).collect())
         })
         .await
     }

@@ -27,7 +27,7 @@ const CLIENTS: u64 = 6;
 /// Without faults the cluster sells again within this.
 const SELLS_WITHIN: Duration = Duration::from_secs(20);
 /// Every order is final within this, and nothing is left to be done in the outside world: the time for paying, and tries.
-const SETTLED_WITHIN: Duration = Duration::from_mins(1);
+const SETTLED_WITHIN: Duration = Duration::from_mins(2);
 /// And all its nodes are alike within this.
 const ALIKE_WITHIN: Duration = Duration::from_secs(30);
 /// The cluster is founded within this.

@@ -50,6 +50,8 @@ pub(super) fn order() -> Order {
         OrderStep::Refunded(REFUND),
         OrderStep::RefundFailed(REFUND, "g".into()),
         OrderStep::Transferred(TicketId(0x1a)),
+        OrderStep::RefundedTwice(RefundId(0x1c), "re_2".into()),
+        OrderStep::Resolved(true, "in cash".into()),
     ];
     let refund = |state| Refund {
         id: REFUND,
@@ -59,6 +61,7 @@ pub(super) fn order() -> Order {
         keeps_fees: true,
         reason: "r".into(),
         reference: Some("re_1".into()),
+        over: vec!["re_0".into()],
         attempt: 2,
         task: Some(TASK),
         asked_at_ms: 9,
@@ -86,6 +89,7 @@ fn online() -> Online {
         pays_until_ms: 4,
         return_url: Some("https://s".into()),
         token: Some("t".into()),
+        description: Some("e".into()),
         intent: Some("pi_1".into()),
         page: Some("https://p".into()),
         declined: Some("no".into()),

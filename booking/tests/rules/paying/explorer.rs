@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use booking::command::{CancelOrder, Fact, Pay, PlaceOrder, RefundFact, ReportPayment, ReportRefund};
+use booking::command::{CancelOrder, Fact, Pay, PlaceOrder, RefundFact, ReportPayment, ReportRefund, RetryTask};
 use booking::ids::{HoldId, OrderId, PaymentId, PlanId, RefundId, ShowtimeId, TaskId, VenueId};
 use booking::inventory::PlaceState;
 use booking::money::Money;
@@ -41,20 +41,32 @@ enum Said {
     Authorised,
     Captured,
     Cancelled,
-    RefundSent(RefundId),
-    RefundDone(RefundId),
-    RefundFailed(RefundId),
+    RefundSent(Attempt),
+    RefundDone(Attempt),
+    RefundRefused(Attempt),
+    RefundFailed(Attempt),
+}
+
+/// A refund, and which attempt at it.
+type Attempt = (RefundId, u16);
+
+/// What became of an attempt at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Back {
+    Refused,
+    Done,
+    /// Also after it was done.
+    Failed,
 }
 
 /// What the world besides the rules is like.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 struct World {
     intent: Option<Intent>,
-    /// What went back, by refund.
-    refunded: BTreeSet<RefundId>,
+    refunds: BTreeMap<Attempt, Back>,
     said: BTreeSet<Said>,
     /// Every task that there ever was: any of them may still be under way on some node.
-    asked: BTreeSet<Duty>,
+    asked: BTreeSet<(Duty, u16)>,
     lapsed: bool,
     rival: bool,
     given_up: bool,
@@ -63,7 +75,7 @@ struct World {
 /// What may happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Move {
-    Call(Duty),
+    Call(Duty, u16),
     Refuse,
     Deliver(Said),
     Pay,
@@ -71,7 +83,10 @@ enum Move {
     PayAtOnce,
     FailToPay,
     BreakPromise,
-    FailRefund(RefundId),
+    RefuseRefund(Attempt),
+    FailRefund(Attempt),
+    /// Staff has a refund that failed tried again.
+    Retry(RefundId),
     TimeRunsOut,
     RivalTakes,
     GiveUp,
@@ -118,8 +133,18 @@ impl Point {
         SEATS.map(|seat| inventory.seat(seat).unwrap().state()).to_vec()
     }
 
-    fn duties(&self) -> Vec<Duty> {
-        self.house.state.tasks(TaskId(0)).map(|task| task.duty).collect()
+    /// What is to be done, by which attempt.
+    fn duties(&self) -> Vec<(Duty, u16)> {
+        let attempt = |duty| match duty {
+            Duty::Refund(id) => self.order().refunds.iter().find(|r| r.id == id).map_or(0, |r| r.attempt),
+            Duty::CreateIntent | Duty::Capture | Duty::Settle | Duty::Void => 0,
+        };
+        self.house.state.tasks(TaskId(0)).map(|task| (task.duty, attempt(task.duty))).collect()
+    }
+
+    /// Whether the money of a refund went.
+    fn went_back(&self, id: RefundId) -> bool {
+        self.world.refunds.iter().any(|((of, _), back)| *of == id && *back == Back::Done)
     }
 
     fn note_tasks(&mut self) {
@@ -136,7 +161,7 @@ impl Point {
 
     fn moves(&self) -> Vec<Move> {
         let world = &self.world;
-        let mut moves: Vec<Move> = world.asked.iter().map(|duty| Move::Call(*duty)).collect();
+        let mut moves: Vec<Move> = world.asked.iter().map(|(duty, attempt)| Move::Call(*duty, *attempt)).collect();
         moves.extend(world.said.iter().map(|said| Move::Deliver(*said)));
         match world.intent {
             None => moves.push(Move::Refuse),
@@ -144,8 +169,15 @@ impl Point {
             Some(Intent::Authorised) => moves.push(Move::BreakPromise),
             Some(Intent::Captured | Intent::Cancelled) => {}
         }
-        let refunds = self.order().refunds.iter().filter(|r| !world.refunded.contains(&r.id));
-        moves.extend(refunds.map(|r| Move::FailRefund(r.id)));
+        let asked = world.asked.iter().filter_map(|(duty, attempt)| match duty {
+            Duty::Refund(id) => Some((*id, *attempt)),
+            Duty::CreateIntent | Duty::Capture | Duty::Settle | Duty::Void => None,
+        });
+        moves.extend(asked.filter(|of| !world.refunds.contains_key(of)).map(Move::RefuseRefund));
+        let done = world.refunds.iter().filter(|(_, back)| **back == Back::Done);
+        moves.extend(done.map(|(of, _)| Move::FailRefund(*of)));
+        let failed = self.order().refunds.iter().filter(|r| r.state == RefundState::Failed && r.attempt == 0);
+        moves.extend(failed.map(|r| Move::Retry(r.id)));
         if !world.lapsed {
             moves.push(Move::TimeRunsOut);
         }
@@ -162,7 +194,7 @@ impl Point {
         let mut point = self.clone();
         point.path.push(next);
         match next {
-            Move::Call(duty) => point.call(duty),
+            Move::Call(duty, attempt) => point.call(duty, attempt),
             Move::Refuse => {
                 point.world.said.insert(Said::Refused);
                 // It will not make one later either.
@@ -175,8 +207,18 @@ impl Point {
                 point.world.said.insert(Said::Declined);
             }
             Move::BreakPromise => point.becomes(Intent::Cancelled, Said::Cancelled),
-            Move::FailRefund(id) => {
-                point.world.said.insert(Said::RefundFailed(id));
+            Move::RefuseRefund(of) => {
+                point.world.refunds.insert(of, Back::Refused);
+                point.world.said.insert(Said::RefundRefused(of));
+            }
+            Move::FailRefund(of) => {
+                point.world.refunds.insert(of, Back::Failed);
+                point.world.said.insert(Said::RefundFailed(of));
+            }
+            Move::Retry(id) => {
+                let refund = point.order().refunds.iter().find(|r| r.id == id).unwrap();
+                let retry = RetryTask { organization: SHOP, id: refund.task.unwrap() };
+                point.house.must(Command::RetryTask(retry));
             }
             Move::TimeRunsOut => {
                 point.world.lapsed = true;
@@ -206,7 +248,7 @@ impl Point {
     }
 
     /// What a call does at the provider. Its answer is one of the things said: it arrives when it is delivered.
-    fn call(&mut self, duty: Duty) {
+    fn call(&mut self, duty: Duty, attempt: u16) {
         use Intent::{Authorised, Awaiting, Cancelled, Captured};
         let intent = self.world.intent;
         match (duty, intent) {
@@ -216,9 +258,13 @@ impl Point {
             (Duty::Settle | Duty::Void, None | Some(Awaiting)) | (Duty::Void, Some(Authorised)) => {
                 self.becomes(Cancelled, Said::Cancelled);
             }
+            // Whoever asks anew looks first whether an attempt of before went well after all.
             (Duty::Refund(id), Some(Captured)) => {
-                self.world.refunded.insert(id);
-                self.world.said.extend([Said::RefundSent(id), Said::RefundDone(id)]);
+                let of = (id, attempt);
+                if !self.went_back(id) && !self.world.refunds.contains_key(&of) {
+                    self.world.refunds.insert(of, Back::Done);
+                    self.world.said.extend([Said::RefundSent(of), Said::RefundDone(of)]);
+                }
             }
             // Told how it stands.
             (_, Some(Cancelled)) => {
@@ -244,18 +290,19 @@ impl Point {
             Said::Authorised => Fact::Authorised { amount },
             Said::Captured => Fact::Captured { amount },
             Said::Cancelled => Fact::Cancelled { why },
-            Said::RefundSent(id) => return self.deliver_refund(id, RefundFact::Sent),
-            Said::RefundDone(id) => return self.deliver_refund(id, RefundFact::Done),
-            Said::RefundFailed(id) => return self.deliver_refund(id, RefundFact::Failed { why }),
+            Said::RefundSent(of) => return self.deliver_refund(of, true, RefundFact::Sent),
+            Said::RefundDone(of) => return self.deliver_refund(of, true, RefundFact::Done),
+            Said::RefundRefused(of) => return self.deliver_refund(of, false, RefundFact::Failed { why }),
+            Said::RefundFailed(of) => return self.deliver_refund(of, true, RefundFact::Failed { why }),
         };
         let intent = (said != Said::Refused).then(|| "pi_1".into());
         let report = ReportPayment { organization: SHOP, order: ORDER, intent, fact };
         self.house.must(Command::ReportPayment(Box::new(report)));
     }
 
-    fn deliver_refund(&mut self, refund: RefundId, fact: RefundFact) {
-        let (organization, order, attempt, reference) = (SHOP, ORDER, 0, None);
-        let report = ReportRefund { organization, order, refund, attempt, reference, fact };
+    fn deliver_refund(&mut self, (refund, attempt): Attempt, named: bool, fact: RefundFact) {
+        let reference = named.then(|| format!("re_{refund}_{attempt}").into());
+        let report = ReportRefund { organization: SHOP, order: ORDER, refund, attempt, reference, fact };
         self.house.must(Command::ReportRefund(Box::new(report)));
     }
 
@@ -279,8 +326,8 @@ impl Point {
                 self = self.after(Move::Deliver(said));
             }
             let duties = self.duties();
-            for duty in &duties {
-                self = self.after(Move::Call(*duty));
+            for (duty, attempt) in &duties {
+                self = self.after(Move::Call(*duty, *attempt));
             }
             if duties.is_empty() && !self.world.lapsed {
                 self = self.after(Move::TimeRunsOut);
@@ -300,9 +347,12 @@ impl Point {
         }
         // The ledgers agree: what came and did not go back is what the sold places cost.
         let at_provider = if self.world.intent == Some(Intent::Captured) { 9_500 } else { 0 };
-        let went_back: i64 =
-            order.refunds.iter().filter(|r| self.world.refunded.contains(&r.id)).map(|r| r.amount).sum();
-        let owed: i64 = order.refunds.iter().filter(|r| !self.world.refunded.contains(&r.id)).map(|r| r.amount).sum();
+        for refund in &order.refunds {
+            let done = refund.state == RefundState::Done;
+            assert_eq!(done, self.went_back(refund.id), "a refund is not as the provider has it {}", tell());
+        }
+        let sum = |back: bool| order.refunds.iter().filter(|r| self.went_back(r.id) == back).map(|r| r.amount).sum();
+        let (went_back, owed): (i64, i64) = (sum(true), sum(false));
         let sold = if order.owns() == Some(PlaceState::Sold) { 9_500 } else { 0 };
         assert_eq!(at_provider - went_back - owed, sold, "money and seats do not agree {}", tell());
         assert!(owed == 0 || failed > 0, "money is owed that nobody sees to {}", tell());

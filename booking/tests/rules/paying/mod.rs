@@ -2,4 +2,5 @@
 
 mod door;
 mod explorer;
+mod late;
 mod refunds;

@@ -36,7 +36,7 @@ impl Till {
         Self { house, made: 100 }
     }
 
-    fn change(&mut self, showtime: u128, with: impl FnOnce(&mut ShowtimeDetails)) {
+    pub(super) fn change(&mut self, showtime: u128, with: impl FnOnce(&mut ShowtimeDetails)) {
         let id = ShowtimeId(showtime);
         let showtime = self.house.state.showtime(id).unwrap().clone();
         let mut details = showtime.details.clone();
@@ -46,7 +46,7 @@ impl Till {
     }
 
     /// An order for seats of showtimes, to be paid by the provider.
-    fn order(&mut self, wanted: &[(u128, &[u32])]) -> OrderId {
+    pub(super) fn order(&mut self, wanted: &[(u128, &[u32])]) -> OrderId {
         let mut holds = Vec::new();
         for (showtime, seats) in wanted {
             self.made += 1;
@@ -61,7 +61,7 @@ impl Till {
         id
     }
 
-    fn say(&mut self, order: OrderId, fact: Fact) {
+    pub(super) fn say(&mut self, order: OrderId, fact: Fact) {
         let intent = Some("pi_1".into());
         let report = ReportPayment { organization: SHOP, order, intent, fact };
         self.house.must(Command::ReportPayment(report.into()));
@@ -110,7 +110,7 @@ impl Till {
             order,
             refund: refund.id,
             attempt: refund.attempt,
-            reference: Some("re_1".into()),
+            reference: Some(format!("re_{}", refund.attempt).into()),
             fact,
         };
         self.house.must(Command::ReportRefund(report.into()));

@@ -121,7 +121,9 @@ impl Asker {
             1 => RefundFact::Failed { why },
             _ => RefundFact::Done,
         };
-        let reference = Some("re_1".into());
+        // Of the newest attempt, mostly.
+        let attempt = if self.dice.one_in(6) { 0 } else { attempt };
+        let reference = self.dice.one_in(2).then(|| format!("re_{attempt}").into());
         let report = ReportRefund { organization: SHOP, order: order.id, refund, attempt, reference, fact };
         Command::ReportRefund(Box::new(report))
     }
