@@ -51,6 +51,9 @@ pub(crate) enum PaymentsCommand {
         /// File with the key that it gave.
         #[arg(long, value_name = "FILE")]
         provider_key_file: PathBuf,
+        /// Whose ledger; needed if the key sees several organizations and its own has no order yet.
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
     },
 }
 
@@ -85,9 +88,9 @@ pub(super) async fn payments(command: PaymentsCommand, globals: &Globals) -> any
             let resolved = rest.post(&format!("/api/v1/tasks/{task}/resolve"), &body).await?;
             output.result(&resolved, || format!("{task} is resolved as {}", if done { "done" } else { "not done" }));
         }
-        PaymentsCommand::Compare { provider, provider_key_file } => {
+        PaymentsCommand::Compare { provider, provider_key_file, organization } => {
             let key = config::read_secret("--provider-key-file", &provider_key_file).map_err(anyhow::Error::msg)?;
-            let compared = compare(&mut rest, &mut Rest::new(provider, Some(&key))).await?;
+            let compared = compare(&mut rest, &mut Rest::new(provider, Some(&key)), organization).await?;
             output.result(&compared, || written(&compared));
             let differences = items(&compared, "differences").len();
             if differences > 0 {
@@ -98,9 +101,27 @@ pub(super) async fn payments(command: PaymentsCommand, globals: &Globals) -> any
     Ok(())
 }
 
-async fn compare(rest: &mut Rest, provider: &mut Rest) -> anyhow::Result<Value> {
+/// The organization of the key: without orders the provider must know of none either, and is asked all the same.
+async fn mine(rest: &mut Rest, orders: &[Value]) -> anyhow::Result<String> {
+    if let Some(order) = orders.first() {
+        return Ok(text(order, "organization"));
+    }
+    let seen = rest.list("/api/v1/organizations").await?;
+    match seen.as_slice() {
+        [one] => Ok(text(one, "id")),
+        _ => Err(Refused(
+            "there is no order, and the key sees several organizations: name one with --organization".to_owned(),
+        )
+        .into()),
+    }
+}
+
+async fn compare(rest: &mut Rest, provider: &mut Rest, organization: Option<String>) -> anyhow::Result<Value> {
     let orders = rest.list("/api/v1/orders").await?;
-    let organization = orders.first().map(|order| text(order, "organization")).unwrap_or_default();
+    let organization = match organization {
+        Some(named) => named,
+        None => mine(rest, &orders).await?,
+    };
     // Their side is read second: what was captured meanwhile is theirs alone for a moment, and told as such.
     let mut theirs = ledger(provider, &organization).await.context("the provider's ledger")?;
     let (mut pending, mut sums, mut differences) = (0, Money::default(), Vec::new());
