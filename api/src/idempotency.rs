@@ -1,7 +1,7 @@
 //! Once-only marks: from `Idempotency-Key`, caller, method, path and body to the hashes that the rules compare.
 //! Deliberately not here: recorded answers (see `booking::idempotency`).
 
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use booking::command::{Actor, Idempotency, ScanTicket};
 use sha2::{Digest, Sha256};
 
@@ -63,7 +63,7 @@ pub(crate) fn mark(
 /// What tells buyers apart who choose the same key: the tokens that they show, as they show them.
 fn tokens_shown(headers: &HeaderMap) -> u128 {
     let names = ["authorization", "x-hold-token"];
-    let values: Vec<&[u8]> = names.iter().flat_map(|name| headers.get_all(*name)).map(|v| v.as_bytes()).collect();
+    let values: Vec<&[u8]> = names.iter().flat_map(|name| headers.get_all(*name)).map(HeaderValue::as_bytes).collect();
     hash_of(&values)
 }
 

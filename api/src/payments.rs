@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State as Shared;
 use booking::command::Actor;
@@ -15,6 +16,9 @@ use crate::action::Action;
 use crate::app::App;
 use crate::problem::{Kind, Problem};
 use crate::reply::Reply;
+
+/// How long a call waits for the answer that says the same: a provider answers well within it, or is in trouble.
+const ANSWER_WITHIN: Duration = Duration::from_millis(250);
 
 /// A call of the provider's, as it came.
 pub struct Call<'a> {
@@ -75,6 +79,9 @@ struct TakenJson {
     request_body(content = Object), responses((status = 200, description = "Taken down", body = TakenJson)))]
 pub(crate) async fn webhook(Shared(app): Shared<App>, action: Action) -> Result<Reply, Problem> {
     let Heard::Command(lane, command) = hear(&app, &action)? else { return Reply::ok(&TakenJson { known: false }) };
+    if is_old(&app, &command).await {
+        return Reply::ok(&TakenJson { known: true });
+    }
     let request = Request { actor: Actor::Node, idempotency: None, command: *command };
     let answer = app.cluster.propose(lane.0, request).await?;
     let known = match &answer.outcome {
@@ -84,6 +91,22 @@ pub(crate) async fn webhook(Shared(app): Shared<App>, action: Action) -> Result<
         Err(rejection) => return Err(Problem::rejected(rejection, None).answered(&answer)),
     };
     Ok(Reply::ok(&TakenJson { known })?.answered(&answer))
+}
+
+/// Whether the log can be spared a report. What the provider is being asked for at this moment is told twice, by its answer
+/// and by its call, which is often the first to arrive; the answer carries more, so it is waited for.
+async fn is_old(app: &App, report: &Command) -> bool {
+    let mut feed = app.cluster.subscribe();
+    let known = async {
+        while app.cluster.state().is_being_asked(report) {
+            if feed.recv().await.is_err() {
+                feed = app.cluster.subscribe();
+            }
+        }
+    };
+    // If no answer comes, the call is all that is known.
+    drop(tokio::time::timeout(ANSWER_WITHIN, known).await);
+    app.cluster.state().is_old_news(report)
 }
 
 fn hear(app: &App, action: &Action) -> Result<Heard, Problem> {

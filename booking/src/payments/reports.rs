@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use crate::change::{Change, Reply};
-use crate::command::{Actor, CancelOrder, Fact, ReportPayment};
+use crate::command::{Actor, CancelOrder, Command, Fact, RefundFact, ReportPayment};
 use crate::holds;
 use crate::ids::OrderId;
 use crate::limits;
 use crate::orders::awaits::Awaits;
 use crate::orders::{Order, OrderState, OrderStep, owning, tickets};
-use crate::payments::{Input, OnlineState, Places, Step, next};
-use crate::refunds;
+use crate::payments::{Input, Online, OnlineState, Places, Step, next};
+use crate::refunds::{self, RefundState};
 use crate::rejection::{Rejection, Thing};
 use crate::state::{Context, State};
 use crate::tasks;
@@ -31,8 +31,20 @@ pub(crate) fn report(state: &mut State, cx: &mut Context, actor: Actor, c: &Repo
     for part in &order.parts {
         holds::expire_due(state, cx, part.showtime);
     }
+    let (input, why) = input_of(&order, c);
+    learn(state, cx, actor, c);
+    // Nobody wants a ticket for what does not take place: the promise is given back, nothing was taken.
+    let in_vain = input == Input::Authorised && owning::is_called_off(state, &order);
+    let input = if in_vain { Input::GivenUp } else { input };
+    let captured = if let Fact::Captured { amount } = c.fact { Some(amount.amount) } else { None };
+    take_as(state, cx, actor, c.order, (input, captured), why);
+    reply(state, c.order)
+}
+
+/// What a report means for the payment of its order, and why it says so.
+fn input_of<'a>(order: &Order, c: &'a ReportPayment) -> (Input, Option<&'a str>) {
     let as_asked = |amount| if amount == order.total { None } else { Some(()) };
-    let (input, why) = match &c.fact {
+    match &c.fact {
         Fact::Created { .. } => (Input::Created, None),
         Fact::Declined { why, .. } => (Input::Declined, Some(why)),
         Fact::Refused { why } => (Input::Refused, Some(why)),
@@ -43,34 +55,36 @@ pub(crate) fn report(state: &mut State, cx: &mut Context, actor: Actor, c: &Repo
         Fact::Captured { amount } => {
             (as_asked(*amount).map_or(Input::Captured, |()| Input::WrongAmount { captured: true }), None)
         }
-    };
-    learn(state, cx, actor, c);
-    // Nobody wants a ticket for what does not take place: the promise is given back, nothing was taken.
-    let in_vain = input == Input::Authorised && owning::is_called_off(state, &order);
-    let input = if in_vain { Input::GivenUp } else { input };
-    let captured = if let Fact::Captured { amount } = c.fact { Some(amount.amount) } else { None };
-    take_as(state, cx, actor, c.order, (input, captured), why.map(|w| &**w));
-    reply(state, c.order)
+    }
 }
 
 fn reply(state: &State, id: OrderId) -> Result<Reply, Rejection> {
     state.orders.get(&id).map(|order| Reply::Order(order.clone())).ok_or(Rejection::NotFound(Thing::Order))
 }
 
-/// Takes note of what a fact tells besides.
-fn learn(state: &mut State, cx: &mut Context, actor: Actor, c: &ReportPayment) {
-    let Some(online) = state.orders.get(&c.order).and_then(|o| o.online()) else { return };
+/// What a fact tells besides, if it is news.
+struct Lesson {
+    page: Option<Box<str>>,
+    declined: Option<Box<str>>,
+    intent: Option<Box<str>>,
+}
+
+fn lesson(online: &Online, c: &ReportPayment) -> Option<Lesson> {
     let pays = online.state.may_lapse();
     let page = if let Fact::Created { page } | Fact::Declined { page, .. } = &c.fact { page.clone() } else { None };
     let page = page.filter(|_| pays && online.page.is_none());
     let declined = if let Fact::Declined { why, .. } = &c.fact { Some(cut(why)) } else { None };
-    let declined = declined.filter(|_| pays);
+    let declined = declined.filter(|why| pays && online.declined.as_ref() != Some(why));
     let intent = if online.intent.is_none() { c.intent.clone() } else { None };
-    if page.is_none() && declined.is_none() && intent.is_none() {
-        return;
-    }
+    let news = page.is_some() || declined.is_some() || intent.is_some();
+    news.then_some(Lesson { page, declined, intent })
+}
+
+/// Takes note of what a fact tells besides.
+fn learn(state: &mut State, cx: &mut Context, actor: Actor, c: &ReportPayment) {
+    let Some(online) = state.orders.get(&c.order).and_then(|o| o.online()) else { return };
+    let Some(Lesson { page, declined, intent }) = lesson(online, c) else { return };
     change(state, cx, c.order, |order, now_ms| {
-        let repeated = order.online().is_some_and(|o| o.declined.is_some() && o.declined == declined);
         if let Some(online) = order.online_mut() {
             online.intent = intent.or(online.intent.take());
             online.page = page.or(online.page.take());
@@ -79,10 +93,52 @@ fn learn(state: &mut State, cx: &mut Context, actor: Actor, c: &ReportPayment) {
                 online.forget_request();
             }
         }
-        if let Some(why) = declined.filter(|_| !repeated) {
+        if let Some(why) = declined {
             tell(order, now_ms, actor, OrderStep::Declined(why));
         }
     });
+}
+
+impl State {
+    /// Whether the log may be spared a report, for it would change nothing, neither now nor at any later time. On a node
+    /// that is behind this is false more often, never true wrongly: no report becomes news again.
+    pub fn is_old_news(&self, report: &Command) -> bool {
+        if let Command::ReportPayment(c) = report {
+            self.is_old_payment_news(c)
+        } else if let Command::ReportRefund(c) = report {
+            refunds::reports::is_old_news(self, c)
+        } else {
+            false
+        }
+    }
+
+    fn is_old_payment_news(&self, c: &ReportPayment) -> bool {
+        let Some(order) = self.orders.get(&c.order).filter(|o| o.organization == c.organization) else { return false };
+        let Some(online) = order.online() else { return false };
+        let (input, _) = input_of(order, c);
+        // Places that are free now may be taken, and the other way round: either is news.
+        let steps = [false, true].map(|free| next(online.state, input, free));
+        steps == [None, None] && lesson(online, c).is_none() && (c.intent.is_none() || c.intent == online.intent)
+    }
+
+    /// Whether the provider is being asked for just what this says: its answer is on its way too, and makes it old news.
+    pub fn is_being_asked(&self, report: &Command) -> bool {
+        if let Command::ReportPayment(c) = report {
+            let state = self.orders.get(&c.order).and_then(|o| o.online()).map(|online| online.state);
+            matches!(
+                (state, &c.fact),
+                (Some(OnlineState::Creating), Fact::Created { .. })
+                    | (Some(OnlineState::Capturing), Fact::Captured { .. })
+                    | (Some(OnlineState::Lapsing | OnlineState::Voiding), Fact::Cancelled { .. })
+            )
+        } else if let Command::ReportRefund(c) = report {
+            let refund = self.orders.get(&c.order).and_then(|o| o.refunds.iter().find(|r| r.id == c.refund));
+            let pending = refund.is_some_and(|r| r.state == RefundState::Pending && r.attempt == c.attempt);
+            pending && !matches!(c.fact, RefundFact::Failed { .. })
+        } else {
+            false
+        }
+    }
 }
 
 fn cut(text: &str) -> Box<str> {

@@ -45,6 +45,14 @@ fn news(refund: &Refund, c: &ReportRefund) -> Option<News> {
     }
 }
 
+/// Whether a report would change nothing, at no later time either.
+pub(crate) fn is_old_news(state: &State, c: &ReportRefund) -> bool {
+    let order = state.orders.get(&c.order).filter(|o| o.organization == c.organization && o.online().is_some());
+    let refund = order.and_then(|o| o.refunds.iter().find(|r| r.id == c.refund));
+    // One that is sent may come back and be asked for anew, and then this is of an attempt before.
+    refund.is_some_and(|refund| c.attempt <= refund.attempt && news(refund, c).is_none())
+}
+
 /// The provider says something of a refund.
 pub(crate) fn report(state: &mut State, cx: &mut Context, actor: Actor, c: &ReportRefund) -> Result<Reply, Rejection> {
     let order = find(state, c.order, Some(c.organization))?;

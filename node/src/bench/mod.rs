@@ -6,6 +6,7 @@ mod live;
 mod load;
 mod machine;
 mod memory;
+mod orders;
 mod overload;
 mod random;
 mod stage;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Globals, Refused, table};
 use crate::client::{Address, new_key};
-use crate::local::{self, LocalCluster};
+use crate::local::{self, LocalCluster, Provider};
 use load::{Placement, RunResult};
 pub(crate) use machine::raise_open_files;
 pub(crate) use random::Random;
@@ -64,6 +65,12 @@ pub(crate) struct BenchArgs {
     /// Instead: for so many seconds, five times the holds that the cluster takes, whether or not it answers.
     #[arg(long, value_name = "SECONDS", conflicts_with_all = ["memory", "live", "kill_leader", "servers"])]
     overload: Option<u64>,
+    /// Instead: paid orders through the mock payment company, and the refund of all of them.
+    #[arg(long, conflicts_with_all = ["memory", "live", "kill_leader", "overload", "servers"])]
+    orders: bool,
+    /// Most orders of one run of --orders.
+    #[arg(long, default_value_t = 10_000)]
+    orders_max: u64,
     /// Changes a second that the cluster of --overload takes.
     #[arg(long, default_value_t = 2_000)]
     writes_per_second: u64,
@@ -82,6 +89,7 @@ pub(crate) struct BenchArgs {
 struct Bench {
     target: Target,
     own: Option<LocalCluster>,
+    provider: Option<Provider>,
     passing: Option<PathBuf>,
 }
 
@@ -102,7 +110,12 @@ impl Bench {
         if !args.servers.is_empty() {
             let key = globals.key.clone().context("--servers needs --key")?;
             let pids = args.pids.iter().copied().filter(|pid| *pid > 0).collect();
-            return Ok(Self { target: Target { nodes: args.servers.clone(), pids, key }, own: None, passing: None });
+            return Ok(Self {
+                target: Target { nodes: args.servers.clone(), pids, key },
+                own: None,
+                provider: None,
+                passing: None,
+            });
         }
         let kept = args.data.as_ref().map(std::path::absolute).transpose()?;
         let passing = kept.is_none().then(|| std::env::temp_dir().join(format!("usher-bench-{}", new_key())));
@@ -112,20 +125,34 @@ impl Bench {
         }
         let ports = local::free_ports(OWN_NODES)?;
         let limit = if args.overload.is_some() { args.writes_per_second } else { 0 };
-        let config = format!("[log]\nlevel = \"warn\"\n[limits]\nwrites_per_second = {limit}\n");
+        let mut config = format!("[log]\nlevel = \"warn\"\n[limits]\nwrites_per_second = {limit}\n");
+        let mut provider = None;
+        if args.orders {
+            let port = local::free_ports(1)?.first().context("a port")?.http;
+            let prepared = Provider::prepare(&folder, port)?;
+            config.push_str(&prepared.for_nodes().section()?);
+            provider = Some(prepared);
+        }
         let mut own = LocalCluster::prepare(&folder, &ports, &config)?;
         own.start(STARTED_WITHIN).await?;
         let key = own.found("Bench").await?.key;
         own.join_others(&key, STARTED_WITHIN).await?;
         own.wait_ready(STARTED_WITHIN).await?;
-        let nodes = own.nodes.iter().map(local::LocalNode::address).collect();
+        let nodes: Vec<Address> = own.nodes.iter().map(local::LocalNode::address).collect();
+        if let Some(provider) = &mut provider {
+            let urls: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+            provider.start(&urls, STARTED_WITHIN).await?;
+        }
         let pids = own.nodes.iter().filter_map(local::LocalNode::pid).collect();
-        Ok(Self { target: Target { nodes, pids, key }, own: Some(own), passing })
+        Ok(Self { target: Target { nodes, pids, key }, own: Some(own), provider, passing })
     }
 
     async fn end(&mut self) {
         if let Some(own) = &mut self.own {
             own.stop(STOPPED_WITHIN).await;
+        }
+        if let Some(provider) = &mut self.provider {
+            provider.stop(STOPPED_WITHIN).await;
         }
         if let Some(folder) = self.passing.take() {
             // What cannot be removed lies in the system's temporary folder.
@@ -147,6 +174,11 @@ impl Bench {
                 length: Duration::from_secs(seconds),
             };
             return overload::run(&self.target, load, globals.output()).await;
+        }
+        if let Some(provider) = &self.provider {
+            let length = Duration::from_secs(args.seconds);
+            let plan = orders::Plan { connections: &args.connections, length, orders_max: args.orders_max };
+            return orders::run(&self.target, provider, plan, globals.output()).await;
         }
         if let (true, Some(own)) = (args.memory, &mut self.own) {
             return memory::run(&self.target, own, globals.output()).await;

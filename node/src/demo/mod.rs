@@ -6,7 +6,6 @@ mod content;
 mod dates;
 mod fill;
 mod poster;
-mod provider;
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -23,8 +22,7 @@ pub(crate) use dates::on_day;
 
 use crate::cli::{Globals, Output, Refused};
 use crate::client::new_key;
-use crate::local::{self, LocalCluster, Ports};
-use provider::Provider;
+use crate::local::{self, LocalCluster, Ports, Provider};
 
 /// A node that does not answer by then never will.
 const STARTED_WITHIN: Duration = Duration::from_secs(30);
@@ -32,6 +30,10 @@ const STARTED_WITHIN: Duration = Duration::from_secs(30);
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 /// Peer ports lie this far above HTTP ports.
 const PEER_OFFSET: u16 = 100;
+/// The payment provider's port: above all nodes, below their peer ports.
+const PROVIDER_OFFSET: u16 = 90;
+/// For people who want to try it at once.
+const CARDS: &str = "4242 4242 4242 4242 pays, 4000 0000 0000 0002 does not";
 const NODES_MAX: u16 = 9;
 /// What the demo remembers of itself in its folder.
 const MEMORY: &str = "demo.json";
@@ -115,7 +117,7 @@ pub(crate) async fn run(args: DemoArgs, globals: &Globals) -> anyhow::Result<()>
     let ports: Vec<Ports> =
         (0..args.nodes).map(|i| Ports { http: args.port + i, peer: args.port + PEER_OFFSET + i }).collect();
     local::check_ports(&ports)?;
-    local::check_port(args.port + provider::PORT_OFFSET)?;
+    local::check_port(args.port + PROVIDER_OFFSET)?;
     let passing = Passing(args.data.is_none().then(|| std::env::temp_dir().join(format!("usher-demo-{}", new_key()))));
     if let Passing(Some(folder)) = &passing {
         fs::DirBuilder::new().mode(0o700).create(folder)?;
@@ -124,7 +126,7 @@ pub(crate) async fn run(args: DemoArgs, globals: &Globals) -> anyhow::Result<()>
     let folder = std::path::absolute(folder)?;
     let memory = Memory::read(&folder)?;
     memory.as_ref().map_or(Ok(()), |m| m.agrees(&args))?;
-    let mut provider = Provider::prepare(&folder, args.port + provider::PORT_OFFSET)?;
+    let mut provider = Provider::prepare(&folder, args.port + PROVIDER_OFFSET)?;
     let mut cluster = LocalCluster::prepare(&folder, &ports, &provider.for_nodes().section()?)?;
     let mut stop = asked_to_stop()?;
     let set_up = tokio::select! {
@@ -206,7 +208,7 @@ fn announce(cluster: &LocalCluster, provider: &Provider, memory: &Memory, output
             nodes.collect::<String>(),
             provider.for_nodes().provider_url,
             provider.pid().map_or_else(String::new, |p| p.to_string()),
-            provider::CARDS,
+            CARDS,
             others.collect::<String>(),
             cluster.folder().display()
         )

@@ -1,9 +1,10 @@
-//! A cluster of node processes on this machine: what `demo` and `bench` run on. Each node is this same program with
+//! A cluster of node processes on this machine, with a payment company if one is wanted: what `demo` and `bench` run on. Each node is this same program with
 //! a configuration file of its own, and the cluster is formed through the interface that every operator has.
 //! Deliberately not a supervisor: a node that dies stays dead until somebody starts it again.
 
 mod node;
 mod process;
+mod provider;
 
 use std::fs;
 use std::io::Write;
@@ -20,6 +21,7 @@ use crate::cli::Refused;
 use crate::client::{Address, Rest, items, new_key, text};
 pub(crate) use node::LocalNode;
 pub(crate) use process::LocalProcess;
+pub(crate) use provider::Provider;
 
 /// Between two looks at something that is about to happen.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);

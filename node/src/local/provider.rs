@@ -1,5 +1,5 @@
-//! The demo's payment company: a process of `usher mock-psp`, with secrets that are drawn once and kept in the demo's
-//! folder. Not what it does (see `mock_psp`), not what nodes make of it.
+//! The payment company of a local cluster: a process of `usher mock-psp`, with secrets that are drawn once and kept in
+//! the cluster's folder. Not what it does (see `mock_psp`), not what nodes make of it.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,31 +9,28 @@ use std::time::Duration;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::local::{self, LocalProcess};
+use super::{LocalProcess, write_private};
+use crate::client::Address;
 use crate::mock_psp;
 
-/// Its port lies this far above the first node's: above all nodes, below their peer ports.
-pub(super) const PORT_OFFSET: u16 = 90;
-/// For people who want to try it at once.
-pub(super) const CARDS: &str = "4242 4242 4242 4242 pays, 4000 0000 0000 0002 does not";
 /// Where nodes take webhooks.
 const WEBHOOK_PATH: &str = "/api/v1/payments/webhook";
 const KEY_FILE: &str = "psp-key";
 const WEBHOOK_SECRET_FILE: &str = "psp-webhook-secret";
 
 /// What a node's configuration needs to know of it.
-pub(super) struct ForNodes {
+pub(crate) struct ForNodes {
     /// Base URL of its interface.
-    pub(super) provider_url: String,
+    pub(crate) provider_url: String,
     /// File with the key that it asks for.
-    pub(super) provider_key_file: PathBuf,
+    pub(crate) provider_key_file: PathBuf,
     /// File with the secret that it signs webhooks with.
-    pub(super) webhook_secret_file: PathBuf,
+    pub(crate) webhook_secret_file: PathBuf,
 }
 
 impl ForNodes {
     /// The section as it stands in a configuration.
-    pub(super) fn section(&self) -> anyhow::Result<String> {
+    pub(crate) fn section(&self) -> anyhow::Result<String> {
         let files = [&self.provider_key_file, &self.webhook_secret_file].map(|file| file.to_str());
         let [Some(key), Some(secret)] = files else { anyhow::bail!("the demo's folder has a name that is not UTF-8") };
         let mut payments = toml::toml! { [payments] };
@@ -47,7 +44,7 @@ impl ForNodes {
 }
 
 /// The process and its files.
-pub(super) struct Provider {
+pub(crate) struct Provider {
     process: LocalProcess,
     folder: PathBuf,
     key: String,
@@ -56,7 +53,7 @@ pub(super) struct Provider {
 
 impl Provider {
     /// Draws the secrets and writes them below the demo's folder, unless they are there from an earlier run; starts nothing.
-    pub(super) fn prepare(folder: &Path, port: u16) -> anyhow::Result<Self> {
+    pub(crate) fn prepare(folder: &Path, port: u16) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let (key, webhook_secret) = mock_psp::draw_secrets()?;
         let key = kept(&folder.join(KEY_FILE), key)?;
@@ -66,7 +63,7 @@ impl Provider {
     }
 
     /// What a node's `[payments]` section is made of; known before anything is started.
-    pub(super) fn for_nodes(&self) -> ForNodes {
+    pub(crate) fn for_nodes(&self) -> ForNodes {
         ForNodes {
             provider_url: self.process.address().to_string(),
             provider_key_file: self.folder.join(KEY_FILE),
@@ -75,7 +72,7 @@ impl Provider {
     }
 
     /// Starts it and waits until it answers. It tells any of these nodes what happens.
-    pub(super) async fn start(&mut self, nodes: &[String], within: Duration) -> anyhow::Result<()> {
+    pub(crate) async fn start(&mut self, nodes: &[String], within: Duration) -> anyhow::Result<()> {
         let mut arguments = self.arguments();
         for node in nodes {
             arguments.extend(["--webhook-url".into(), format!("{node}{WEBHOOK_PATH}").into()]);
@@ -94,7 +91,7 @@ impl Provider {
     }
 
     /// How to start it again by hand.
-    pub(super) fn command(&self) -> String {
+    pub(crate) fn command(&self) -> String {
         let ForNodes { provider_key_file, webhook_secret_file, .. } = self.for_nodes();
         let arguments: Vec<_> = self.arguments().iter().map(|a| a.to_string_lossy().into_owned()).collect();
         format!(
@@ -105,8 +102,13 @@ impl Provider {
         )
     }
 
+    /// Its address and the key that it asks for.
+    pub(crate) fn interface(&self) -> (Address, &str) {
+        (self.process.address(), &self.key)
+    }
+
     /// For programs that look at a demo.
-    pub(super) fn told(&self) -> Value {
+    pub(crate) fn told(&self) -> Value {
         let ForNodes { provider_url, provider_key_file, webhook_secret_file } = self.for_nodes();
         json!({
             "provider_url": provider_url,
@@ -117,20 +119,20 @@ impl Provider {
         })
     }
 
-    pub(super) fn pid(&self) -> Option<u32> {
+    pub(crate) fn pid(&self) -> Option<u32> {
         self.process.pid()
     }
 
-    pub(super) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.process.is_running()
     }
 
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.process.has_ended()
     }
 
     /// Asks it to stop, and kills it if it does not.
-    pub(super) async fn stop(&mut self, within: Duration) {
+    pub(crate) async fn stop(&mut self, within: Duration) {
         self.process.stop(within).await;
     }
 }
@@ -141,7 +143,7 @@ fn kept(file: &Path, new: String) -> anyhow::Result<String> {
         let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
         return Ok(text.trim().to_owned());
     }
-    local::write_private(file, &format!("{new}\n"))?;
+    write_private(file, &format!("{new}\n"))?;
     Ok(new)
 }
 
