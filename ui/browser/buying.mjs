@@ -56,12 +56,15 @@ export const buying = (demo) => ({
       const at = house.sections.find((s) => s.seats.length > 20).seats[first];
       return [at, at + 1].map((i) => ({ i, x: house.x[i], y: house.y[i] }));
     });
-    for (let i = 0; i < 12; i++) {
+    await page.locator('[data-map]').scrollIntoViewIfNeeded();
+    await until('a seat is chosen by tapping', async () => {
+      if (await page.locator('.cart .lines li').count()) return true;
       const box = await page.locator('[data-map]').boundingBox();
       await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
-      if (await page.locator('.cart .lines li').count()) break;
-    }
-    await until('a seat is chosen by tapping', async () => (await page.locator('.cart .lines li').count()) === 1);
+      await page.evaluate(() => new Promise((drawn) => setTimeout(drawn, 400)));
+      return false;
+    });
+    assert.equal(await page.locator('.cart .lines li').count(), 1);
     assert.equal(seats.length, 2);
     await chooseFromList(page, 1);
     const total = await sums(page);

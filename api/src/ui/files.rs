@@ -68,6 +68,11 @@ impl Default for Files {
 }
 
 impl Files {
+    /// Whether there is a UI: it was built before the program was.
+    pub(crate) fn is_built(&self) -> bool {
+        self.shell.is_some()
+    }
+
     /// The page that all addresses begin with, without what belongs to one of them; none if the UI was not built.
     pub(super) fn shell(&self) -> Option<&'static str> {
         self.shell

@@ -18,6 +18,8 @@ const PATIENCE_MS = 8_000;
 /** Rounds through all nodes while no leader is elected, and the pause between them: an election takes about a second. */
 const ROUNDS = 5;
 const PAUSE_MS = 700;
+/** Nobody is kept waiting longer: a cluster without a majority takes 5 s to say so, each time. */
+const GIVE_UP_MS = 12_000;
 
 const boot = new Map<string, unknown>();
 try {
@@ -54,10 +56,12 @@ async function ask(request: Request): Promise<Response> {
     return Response.json(answer);
   }
   const reads = request.method === 'GET';
+  const began = performance.now();
+  const late = () => performance.now() - began > GIVE_UP_MS;
   const body = reads ? undefined : await request.text();
   let last: Response | undefined;
   for (let round = 0; round < ROUNDS; round++) {
-    for (let i = 0; i < nodes.length; i++) {
+    for (let i = 0; i < nodes.length && !(last && late()); i++) {
       const at = (current + i) % nodes.length;
       try {
         const response = await attempt(nodes[at] as string, path, request, body || undefined);
@@ -77,7 +81,7 @@ async function ask(request: Request): Promise<Response> {
       }
     }
     // A read is not worth waiting long for: the page says what is wrong and offers to try again.
-    if (!navigator.onLine || last?.headers.has('x-kept') || (reads && round >= 1)) break;
+    if (!navigator.onLine || last?.headers.has('x-kept') || (reads && round >= 1) || late()) break;
     if (round < ROUNDS - 1) await pause(PAUSE_MS);
   }
   if (last) return last;
