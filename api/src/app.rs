@@ -21,6 +21,7 @@ use crate::problem::{Kind, Problem};
 use crate::readers::Readers;
 use crate::seats::Snapshots;
 use crate::tokens::Tokens;
+use crate::ui::Files;
 
 /// How the edge is set up.
 #[derive(Debug, Clone)]
@@ -81,6 +82,8 @@ pub(crate) struct Inner {
     pub(crate) pictures: Readers,
     pub(crate) sent: Sent,
     pub(crate) snapshots: Snapshots,
+    /// The built web UI.
+    pub(crate) files: Files,
     /// The OpenAPI document.
     pub(crate) openapi: bytes::Bytes,
     /// Whether the node is about to stop: `readyz` says so.
@@ -121,6 +124,7 @@ impl App {
             pictures: Readers::of("pictures"),
             sent: Sent::default(),
             snapshots: Snapshots::default(),
+            files: Files::default(),
             openapi: crate::docs::openapi(),
             draining: AtomicBool::new(false),
             memory_full: AtomicBool::new(false),

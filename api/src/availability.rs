@@ -16,6 +16,7 @@ use crate::visibility;
 
 /// Places by state.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlaceCounts)]
 struct CountsJson {
     free: u32,
     held: u32,
@@ -36,6 +37,7 @@ impl CountsJson {
 
 /// Places of a tier by state, and what they cost.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TierAvailability)]
 struct TierJson<'a> {
     id: &'a str,
     name: &'a str,
@@ -52,6 +54,7 @@ struct TierJson<'a> {
 
 /// Places of a section by state.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SectionAvailability)]
 struct PartJson<'a> {
     id: &'a str,
     name: &'a str,
@@ -61,6 +64,7 @@ struct PartJson<'a> {
 
 /// Free places of an area.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AreaAvailability)]
 struct AreaJson<'a> {
     id: &'a str,
     free: u32,

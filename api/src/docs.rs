@@ -1,9 +1,10 @@
 //! What the interface says of itself: the OpenAPI document, its rendered page, the pages of problems, and a plain page
-//! at `/`. Deliberately not here: descriptions of routes, which stand with their code.
+//! at `/` where the web UI was not built. Deliberately not here: descriptions of routes, which stand with their code.
 
 use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -373,8 +374,12 @@ pub(crate) async fn style() -> Reply {
 
 #[utoipa::path(get, path = "/", tag = "Documentation", summary = "What this is",
     responses((status = 200, description = "A page", body = String, content_type = "text/html")))]
-pub(crate) async fn home() -> Page {
-    html(HOME.to_owned())
+pub(crate) async fn home(Shared(app): Shared<App>, request: axum::extract::Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match crate::ui::home(&app, &parts).await {
+        Some(page) => page,
+        None => html(HOME.to_owned()).into_response(),
+    }
 }
 
 #[utoipa::path(get, path = "/problems/{code}", tag = "Documentation", summary = "What a problem means",

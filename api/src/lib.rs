@@ -6,7 +6,7 @@
 //! | `lib` `app` `serve` `edge` | the route table; what requests share; connections; what surrounds each request |
 //! | `action` `reading` `reply` `problem` `unread` | a request that changes, one that reads, an answer, a refusal, what is left |
 //! | `caller` `tokens` `visibility` | who calls; bearer secrets; who sees what |
-//! | `idempotency` `conditional` `patch` `lists` | once-only marks; ETags; merge patches; pages |
+//! | `idempotency` `conditional` `compression` `patch` `lists` | once-only marks; ETags; packed answers; merge patches; pages |
 //! | `time` `money` `prices` `places` `hex` | values as JSON |
 //! | `images/` `readers` | pictures; the threads that read what is large |
 //! | `venues` `plans/` `events` `showtimes` (with folders) `blocks` | the catalogue and seating |
@@ -17,6 +17,7 @@
 //! | `door` | tickets scanned, and passed on |
 //! | `payments` `tasks` | what the payment provider says; what is to be done in the outside world |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
+//! | `ui/` | the web UI: its files, and what its pages carry |
 //! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
 //! | `fuzz` | requests, sockets, plans and tokens, for `tests/fuzz` |
 
@@ -27,6 +28,7 @@ mod backup;
 mod blocks;
 mod caller;
 mod cluster;
+mod compression;
 mod conditional;
 mod docs;
 mod door;
@@ -66,6 +68,7 @@ mod tasks;
 mod tickets;
 mod time;
 mod tokens;
+mod ui;
 mod unread;
 mod venues;
 mod visibility;
@@ -83,7 +86,6 @@ pub use app::Config;
 pub use error::Error;
 
 use app::App;
-use problem::{Kind, Problem};
 
 /// A row of the route table.
 type Route = (&'static str, &'static str, MethodRouter<App>);
@@ -205,10 +207,6 @@ fn running_routes() -> Vec<Route> {
     ]
 }
 
-async fn not_found() -> Problem {
-    Kind::NotFound.detail("there is nothing at this address")
-}
-
 /// The interface of a node.
 #[derive(Clone)]
 pub struct Api {
@@ -221,7 +219,7 @@ impl Api {
     pub fn new(config: Config, cluster: raft::Cluster) -> Result<Self, Error> {
         let app = App::new(config, cluster)?;
         let table = routes().into_iter().fold(Router::new(), |router, (_, path, to)| router.route(path, to));
-        Ok(Self { router: table.fallback(not_found).with_state(app.clone()), app })
+        Ok(Self { router: table.fallback(ui::answer).with_state(app.clone()), app })
     }
 
     /// Serves until `shutdown` is done; then no connection is taken, sockets close with a hint to reconnect, and

@@ -30,6 +30,7 @@ pub(crate) struct OneQuery {
 }
 
 /// A request that only reads.
+#[derive(Default)]
 pub(crate) struct Reading {
     /// Who calls.
     pub(crate) caller: Caller,
@@ -47,6 +48,11 @@ impl FromRequestParts<App> for Reading {
 }
 
 impl Reading {
+    /// One that nobody in particular makes: what a page is given with it everybody may see.
+    pub(crate) fn of_nobody(uri: Uri) -> Self {
+        Self { uri, ..Self::default() }
+    }
+
     /// Its query.
     pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         query(&self.uri)

@@ -7,6 +7,7 @@ use raft::Answer;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::compression::Packed;
 use crate::edge::{LOG_INDEX, REPLAYED};
 use crate::hex::hex;
 use crate::problem::{Kind, Problem};
@@ -27,6 +28,7 @@ pub(crate) struct Reply {
     etag: Option<String>,
     replayed: bool,
     cache: &'static str,
+    packed: Option<Bytes>,
 }
 
 impl Reply {
@@ -57,7 +59,16 @@ impl Reply {
 
     /// 200 with bytes.
     pub(crate) fn bytes(media_type: &'static str, body: Bytes) -> Self {
-        Self { status: StatusCode::OK, media_type, body, index: None, etag: None, replayed: false, cache: PRIVATE }
+        Self {
+            status: StatusCode::OK,
+            media_type,
+            body,
+            index: None,
+            etag: None,
+            replayed: false,
+            cache: PRIVATE,
+            packed: None,
+        }
     }
 
     /// The log index that it reflects.
@@ -70,6 +81,17 @@ impl Reply {
     pub(crate) fn answered(mut self, answer: &Answer) -> Self {
         self.index = Some(answer.index);
         self.replayed = answer.replayed;
+        self
+    }
+
+    /// Its body alone.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.body
+    }
+
+    /// Its body packed with gzip, if that was made before.
+    pub(crate) fn packed(mut self, packed: Bytes) -> Self {
+        self.packed = Some(packed);
         self
     }
 
@@ -111,6 +133,9 @@ impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
+        if let Some(packed) = self.packed {
+            response.extensions_mut().insert(Packed(packed));
+        }
         let headers = response.headers_mut();
         if !self.media_type.is_empty() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));

@@ -156,6 +156,10 @@ pub(crate) struct ShowtimeJson {
     event: EventId,
     #[schema(value_type = String)]
     organization: OrganizationId,
+    /// Where it plays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    venue: Option<VenueId>,
     #[serde(flatten)]
     body: ShowtimeBody,
     /// What tickets cost now, all fees and taxes in it, tier by tier.
@@ -261,11 +265,17 @@ struct Stage {
     zone: Option<Box<str>>,
 }
 
-fn view(s: &Showtime, staff: bool, now_ms: u64) -> ShowtimeJson {
+/// Where a showtime plays, by its plan.
+fn venue(state: &booking::State, of: &Showtime) -> Option<VenueId> {
+    state.plan(of.details.plan).map(|plan| plan.venue)
+}
+
+fn view(s: &Showtime, venue: Option<VenueId>, staff: bool, now_ms: u64) -> ShowtimeJson {
     ShowtimeJson {
         id: s.id,
         event: s.event,
         organization: s.organization,
+        venue,
         body: ShowtimeBody::of(&s.details, staff),
         prices: prices::now(&s.details, staff, now_ms),
         local_starts_at: time::local(s.details.starts_at_ms, &s.details.zone),
@@ -289,7 +299,10 @@ pub(crate) async fn create(Shared(app): Shared<App>, Id(event): Id<EventId>, act
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
         Ok(Done::Showtime(showtime)) => {
-            Ok(Reply::created(&view(showtime, true, app.now_ms()))?.answered(&answer).version(showtime.version))
+            let venue = app.after(answer.index, |s| venue(s, showtime)).await?;
+            Ok(Reply::created(&view(showtime, Some(venue), true, app.now_ms()))?
+                .answered(&answer)
+                .version(showtime.version))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
@@ -309,9 +322,14 @@ pub(crate) async fn list(Shared(app): Shared<App>, Id(event): Id<EventId>, readi
     let seen = state
         .showtimes_of(event)
         .filter(|s| after.is_none_or(|a| s.id > a) && visibility::showtime(&state, &reading.caller, s.id).is_some());
-    Ok(Reply::ok(&page(seen, limit, |s| s.id, |s| view(s, reading.caller.sees(s.organization), now_ms)))?
-        .at(state.index())
-        .hashed())
+    Ok(Reply::ok(&page(
+        seen,
+        limit,
+        |s| s.id,
+        |s| view(s, venue(&state, s), reading.caller.sees(s.organization), now_ms),
+    ))?
+    .at(state.index())
+    .hashed())
 }
 
 #[utoipa::path(get, path = "/api/v1/showtimes/{showtime}", tag = "Catalogue", summary = "Read a showtime",
@@ -321,7 +339,7 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, readi
     let state = app.cluster.state();
     let showtime = visibility::showtime(&state, &reading.caller, id).ok_or_else(|| Kind::NotFound.problem())?;
     let (staff, now_ms) = (reading.caller.sees(showtime.organization), app.now_ms());
-    let reply = Reply::ok(&view(showtime, staff, now_ms))?.at(state.index());
+    let reply = Reply::ok(&view(showtime, venue(&state, showtime), staff, now_ms))?.at(state.index());
     Ok(match prices::variant(&showtime.details, staff, now_ms) {
         None => reply.version(showtime.version),
         Some(variant) => reply.variant(showtime.version, &variant),
@@ -352,7 +370,8 @@ pub(crate) async fn update(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
         Ok(Done::Showtime(showtime)) => {
-            Ok(Reply::ok(&view(showtime, true, app.now_ms()))?.answered(&answer).version(showtime.version))
+            let venue = app.after(answer.index, |s| venue(s, showtime)).await?;
+            Ok(Reply::ok(&view(showtime, Some(venue), true, app.now_ms()))?.answered(&answer).version(showtime.version))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, plan.as_deref()).answered(&answer).unless_named(named)),

@@ -93,6 +93,7 @@ pub(crate) struct PointBody {
 /// A block of rows: a section.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = GeneratedRows)]
 pub(crate) struct BlockBody {
     #[schema(min_length = 1, max_length = 64)]
     name: String,

@@ -16,7 +16,7 @@ use crate::hex::hex;
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading};
 use crate::reply::Reply;
-use crate::visibility;
+use crate::{compression, visibility};
 
 /// Plans whose geometry is kept written; an arena's takes some 2 MB.
 const KEPT_MAX: usize = 32;
@@ -27,12 +27,14 @@ const FOR_EVER_PRIVATE: &str = "private, max-age=31536000, immutable";
 
 /// A point, in the plan's own unit.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Point)]
 pub(crate) struct PointJson {
     x: f64,
     y: f64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanCategory)]
 pub(crate) struct CategoryJson<'a> {
     name: &'a str,
     /// `#rrggbb`.
@@ -40,6 +42,7 @@ pub(crate) struct CategoryJson<'a> {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanSection)]
 pub(crate) struct SectionJson<'a> {
     id: &'a str,
     name: &'a str,
@@ -47,6 +50,7 @@ pub(crate) struct SectionJson<'a> {
 
 /// A row object: its places are `first` to `first + len - 1`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanRow)]
 pub(crate) struct RowJson<'a> {
     /// Index of its section.
     section: u16,
@@ -57,6 +61,7 @@ pub(crate) struct RowJson<'a> {
 
 /// A numbered seat; its number in holds' changes and packed forms is its position in `places`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanPlace)]
 pub(crate) struct PlaceJson<'a> {
     /// What holds name.
     id: &'a str,
@@ -77,6 +82,7 @@ pub(crate) struct PlaceJson<'a> {
 
 /// Unnumbered places sold by quantity, or a shape that is only drawn.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlanArea)]
 pub(crate) struct AreaJson<'a> {
     id: &'a str,
     name: &'a str,
@@ -163,23 +169,27 @@ pub(super) fn write(plan: &Plan, hash: Option<&[u8; 32]>) -> Result<Vec<u8>, Pro
     serde_json::to_vec(&geometry).map_err(|_| Kind::Internal.problem())
 }
 
+/// A geometry as it is sent: plain, and packed.
+type Written = (Bytes, Bytes);
+
 /// Geometries as they were written, some of them.
 #[derive(Default)]
-pub(crate) struct Geometries(Mutex<BTreeMap<PlanId, Bytes>>);
+pub(crate) struct Geometries(Mutex<BTreeMap<PlanId, Written>>);
 
 impl Geometries {
-    fn of(&self, plan: &Arc<Plan>) -> Result<Bytes, Problem> {
+    fn of(&self, plan: &Arc<Plan>) -> Result<Written, Problem> {
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = kept().get(&plan.id) {
-            return Ok(bytes.clone());
+        if let Some(written) = kept().get(&plan.id) {
+            return Ok(written.clone());
         }
         let bytes = Bytes::from(write(plan, Some(&plan.hash))?);
+        let written = (bytes.clone(), compression::once(&bytes));
         let mut all = kept();
         if all.len() >= KEPT_MAX {
             all.pop_first();
         }
-        all.insert(plan.id, bytes.clone());
-        Ok(bytes)
+        all.insert(plan.id, written.clone());
+        Ok(written)
     }
 }
 
@@ -195,5 +205,6 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<PlanId>, reading: 
     };
     let cache = if public { FOR_EVER } else { FOR_EVER_PRIVATE };
     let etag = format!("\"{}\"", hex(&plan.hash));
-    Ok(Reply::bytes("application/json", app.geometries.of(&plan)?).at(index).tagged(etag, cache))
+    let (written, packed) = app.geometries.of(&plan)?;
+    Ok(Reply::bytes("application/json", written).packed(packed).at(index).tagged(etag, cache))
 }

@@ -121,7 +121,7 @@ fn show(on: &OnStage, showing: &Showing, base: &str) -> Value {
 }
 
 /// The event with each of its showtimes.
-pub(super) fn graph(on: &OnStage, base: &str) -> Value {
+pub(crate) fn graph(on: &OnStage, base: &str) -> Value {
     let showings: Vec<Value> = on.showings.iter().map(|s| show(on, s, base)).collect();
     json!({ "@context": "https://schema.org", "@graph": showings })
 }

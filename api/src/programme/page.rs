@@ -49,7 +49,7 @@ fn row(showing: &Showing, out: &mut String) {
 }
 
 /// The whole page.
-fn write(on: &OnStage, base: &str) -> String {
+fn write(on: &OnStage, base: &str, buys: bool) -> String {
     let details = &on.event.details;
     let (title, summary) = (markup(&details.title), markup(&details.summary));
     let data = in_script(&jsonld::graph(on, base).to_string());
@@ -68,6 +68,9 @@ fn write(on: &OnStage, base: &str) -> String {
         "<script type=\"application/ld+json\">{data}</script><main><p>{}</p><h1>{title}</h1><p>{summary}</p>",
         markup(&on.organizer)
     );
+    if buys {
+        let _ = writeln!(out, "<p><a href=\"/e/{}\">Choose seats</a></p>", on.event.id);
+    }
     if let Some((path, alt)) = on.pictures.first() {
         let _ = writeln!(out, "<p><img src=\"{}\" alt=\"{}\" width=\"640\"></p>", markup(path), markup(alt));
     }
@@ -98,6 +101,6 @@ pub(crate) async fn read(
         (one(&state, id)?, state.index())
     };
     let policy = (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    let text = write(&on, base(&app));
+    let text = write(&on, base(&app), app.files.is_built());
     Ok(([policy], Reply::bytes("text/html; charset=utf-8", text.into()).at(index).shared()))
 }

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::{App, BEHIND};
 use crate::caller::Caller;
+use crate::images::ShownBody;
 use crate::money::MoneyJson;
 use crate::problem::{Kind as Refusal, Problem};
 use crate::reading::{Consistency, Reading, fresh};
@@ -72,6 +73,9 @@ struct HitJson {
     title: Vec<PieceJson>,
     /// Of the summary or the description what speaks for it, in pieces; else how it begins.
     snippet: Vec<PieceJson>,
+    /// The first picture of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<ShownBody>,
     #[schema(value_type = String)]
     category: Box<str>,
     #[schema(value_type = Vec<String>)]
@@ -194,6 +198,7 @@ fn hit(state: &State, caller: &Caller, hit: &Hit) -> Option<HitJson> {
         organization: event.organization,
         title: pieces(&hit.title),
         snippet: pieces(&hit.snippet),
+        image: event.details.images.first().map(|i| ShownBody::view(i, state)),
         category: event.details.category.clone(),
         tags: event.details.tags.clone(),
         languages: event.details.languages.clone(),

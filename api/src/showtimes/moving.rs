@@ -15,7 +15,7 @@ use booking::{Command, Reply as Done, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ShowtimeJson, view};
+use super::{ShowtimeJson, venue, view};
 use crate::action::Action;
 use crate::app::App;
 use crate::conditional;
@@ -188,7 +188,8 @@ pub(crate) async fn change(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {
         Ok(Done::Showtime(showtime)) => {
-            Ok(Reply::ok(&view(showtime, true, app.now_ms()))?.answered(&answer).version(showtime.version))
+            let venue = app.after(answer.index, |s| venue(s, showtime)).await?;
+            Ok(Reply::ok(&view(showtime, Some(venue), true, app.now_ms()))?.answered(&answer).version(showtime.version))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, plan.as_deref()).answered(&answer).unless_named(named)),

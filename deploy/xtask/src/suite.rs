@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{fuzz, schema, step};
+use crate::{fuzz, schema, step, ui};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -13,14 +13,16 @@ const MINUTE: Duration = Duration::from_mins(1);
 type Step = (&'static str, fn() -> Result<()>);
 
 /// The cheap and likely failures first.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("deny", deny),
+    ("ui", ui::check),
     ("unit", unit),
     ("fuzz", fuzz::check),
     ("cluster", cluster),
     ("schema", schema::check),
+    ("browser", ui::browser),
 ];
 
 /// Runs all steps, or the named ones; stops at the first that fails.
@@ -85,7 +87,8 @@ fn unit() -> Result<()> {
     step::run("layout", step::cargo().args(["test", "--quiet", "--package", "tests", "--test", "tidy"]), 5 * MINUTE)
 }
 
-fn build() -> Result<()> {
+/// The program as the tests on real processes run it.
+pub(crate) fn build() -> Result<()> {
     step::run("build usher", step::cargo().args(["build", "--quiet", "--package", "node"]), 30 * MINUTE)
 }
 
