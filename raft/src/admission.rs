@@ -16,8 +16,9 @@ use crate::sync::lock;
 pub(crate) enum Errand {
     /// The cluster's own: time, versions. Always taken.
     Duty,
-    /// Carries on what somebody holds already: pays, extends, lets go. May overdraw the bucket by a second's worth, so
-    /// that whoever got seats gets to keep them.
+    /// Carries on what somebody holds or owns already: pays, extends, lets go, gets in, gives back, passes on. May
+    /// overdraw the bucket by a second's worth, so that whoever got seats gets to keep them, and nobody who bought stands
+    /// outside because others are buying.
     GoesOn,
     /// Begins something.
     Begins,
@@ -31,7 +32,16 @@ impl Errand {
         }
         let goes_on = matches!(
             request.command,
-            Command::PlaceOrder(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) | Command::UnblockPlaces(_)
+            Command::PlaceOrder(_)
+                | Command::ExtendHold(_)
+                | Command::ReleaseHold(_)
+                | Command::UnblockPlaces(_)
+                | Command::CancelOrder(_)
+                | Command::RefundOrder(_)
+                | Command::ReportPayment(_)
+                | Command::ReportRefund(_)
+                | Command::ScanTicket(_)
+                | Command::TransferTicket(_)
         );
         if goes_on { Self::GoesOn } else { Self::Begins }
     }
@@ -90,6 +100,10 @@ fn full(per_s: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use booking::admission::Way;
+    use booking::command::{CancelOrder, DeleteVenue, RefundOrder, ScanTicket};
+    use booking::ids::{KeyId, OrderId, OrganizationId, RefundId, ShowtimeId, TicketId, VenueId};
+
     use super::*;
     use crate::clock::ManualClock;
 
@@ -132,6 +146,42 @@ mod tests {
         clock.pass(1_010);
         assert_eq!(taken(&admission, Errand::Begins, 1_000), 1);
         assert_eq!(taken(&admission, Errand::Duty, 1_000), 1_000);
+    }
+
+    #[test]
+    fn whoever_owns_a_ticket_gets_in_when_nobody_can_begin_to_buy() {
+        let key = Actor::Key(KeyId(1));
+        let scan = Command::ScanTicket(ScanTicket {
+            organization: OrganizationId(1),
+            showtime: ShowtimeId(1),
+            ticket: TicketId(1),
+            generation: 0,
+            way: Way::In,
+            gate: "".into(),
+            at_ms: None,
+        });
+        let cancel = Command::CancelOrder(CancelOrder {
+            order: OrderId(1),
+            organization: None,
+            refund: RefundId(1),
+            reason: "".into(),
+        });
+        let refund = Command::RefundOrder(Box::new(RefundOrder {
+            id: RefundId(1),
+            order: OrderId(1),
+            organization: None,
+            tickets: Vec::new(),
+            keeps_fees: false,
+            reason: "".into(),
+        }));
+        let begin = Command::DeleteVenue(DeleteVenue { id: VenueId(1), organization: OrganizationId(1) });
+        let (_clock, admission) = started(100);
+        taken(&admission, Errand::Begins, 1_000);
+        let asked = |command| Errand::of(&Request { actor: key, idempotency: None, command });
+        assert!(!admission.take(asked(begin)));
+        for command in [scan, cancel, refund] {
+            assert!(admission.take(asked(command.clone())), "{command:?}");
+        }
     }
 
     #[test]

@@ -34,6 +34,8 @@ export class SeatCanvas {
   private readonly seen: number[] = [];
   private last = '';
   private whole = true;
+  /** Labels drawn so far, so that none covers another. */
+  private readonly plates: [number, number, number, number][] = [];
 
   constructor(readonly element: HTMLCanvasElement, private readonly house: House, private readonly index: GridIndex, private palette: Palette, private readonly marks: Marks) {
     this.context = element.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
@@ -264,10 +266,14 @@ export class SeatCanvas {
     const size = 12 * this.density;
     context.font = `600 ${size}px ${FONT}`;
     const widths = lines.map((line) => context.measureText(line).width);
-    let shown = lines.length;
-    while (shown > 0 && (widths.slice(0, shown).some((w) => w + size > room * 1.15))) shown -= 1;
-    if (!shown) return;
-    const [wide, high] = [Math.max(...widths.slice(0, shown)) + size, shown * size * 1.25 + size * 0.4];
+    let [shown, wide, high] = [lines.length + 1, 0, 0];
+    const overlaps = () => this.plates.some(([px, py, w, h]) => Math.abs(px - x) * 2 < w + wide && Math.abs(py - y) * 2 < h + high);
+    do {
+      shown -= 1;
+      if (!shown) return;
+      [wide, high] = [Math.max(...widths.slice(0, shown)) + size, shown * size * 1.25 + size * 0.4];
+    } while (wide > room * 1.25 || overlaps());
+    this.plates.push([x, y, wide, high]);
     context.fillStyle = palette.card;
     context.beginPath();
     context.roundRect(x - wide / 2, y - high / 2, wide, high, 2 * this.density);
@@ -315,6 +321,7 @@ export class SeatCanvas {
     const margin = house.pitch * 2;
     const [left, top, right, bottom] = [-dx / scale - margin, -dy / scale - margin, (element.width - dx) / scale + margin, (element.height - dy) / scale + margin];
     if (moved) {
+      this.plates.length = 0;
       context.fillStyle = this.palette.ground;
       context.fillRect(0, 0, element.width, element.height);
       if (level === 1) this.blit(scale, dx, dy);

@@ -116,6 +116,8 @@ export class House {
   /** Usual distance of neighbours. */
   readonly pitch: number;
   readonly focal: [number, number];
+  /** Whether states were read yet: until then nothing is said of what is free. */
+  known = false;
   /** Free seats by section and by tier, of the tiers and kinds that are shown. */
   readonly freeInSection: Uint32Array;
 
