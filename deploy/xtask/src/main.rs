@@ -1,10 +1,11 @@
 //! The README's two commands and their relatives: `cargo xtask demo`, `test`, `faults`, `fuzz`, `simulate`, `torture`.
 //! `demo`, `fuzz`, `simulate`, `torture`: each its command. `suite`: which checks there are; `schema`: the one against
-//! the OpenAPI document; `ui`: the web UI. `step`: running a program within a limit.
+//! the OpenAPI document; `clients`: those that use libraries of others; `ui`: the web UI. `step`: running a program within a limit.
 //! Deliberately not here: installing what a machine lacks (`.ci/run` does), and anything the product itself needs.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to whoever runs it")]
 
+mod clients;
 mod demo;
 mod fuzz;
 mod schema;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask demo [ARGS…]   build the UI and `usher`, and start a local cluster with demo content; ARGS go to `usher demo`
 cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny ui unit fuzz cluster
-                           schema browser
+                           schema webhooks browser
 cargo xtask faults         the long fault runs: ten times longer, and many random seeds; up to two hours
 cargo xtask fuzz [TARGET…] --seconds N --runs N --keep: every decoder under libFuzzer; --keep makes the corpora anew
 cargo xtask simulate       --seeds N --minutes M: a cluster in one thread on simulated time, for each of many seeds

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::{fuzz, schema, step, ui};
+use crate::{clients, fuzz, schema, step, ui};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -13,7 +13,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 type Step = (&'static str, fn() -> Result<()>);
 
 /// The cheap and likely failures first.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("deny", deny),
@@ -22,6 +22,7 @@ const STEPS: [Step; 9] = [
     ("fuzz", fuzz::check),
     ("cluster", cluster),
     ("schema", schema::check),
+    ("webhooks", clients::webhooks),
     ("browser", ui::browser),
 ];
 

@@ -7,7 +7,7 @@ use booking::command::{RefundFact, ReportPayment, ReportRefund};
 use booking::ids::{OrderId, OrganizationId, RefundId};
 use booking::money::{Currency, Money};
 use effects::{Intent, IntentStatus, NewIntent, NewRefund, RefundStatus, Refunded};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 /// The states of intents that may still bring money.
@@ -51,18 +51,18 @@ struct IntentForm {
     id: Box<str>,
     status: Box<str>,
     amount: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     amount_capturable: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     amount_captured: i64,
     currency: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     metadata: Metadata,
     #[serde(default)]
     payment_url: Option<Box<str>>,
     #[serde(default)]
     last_error: Option<ErrorForm>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     created: u64,
 }
 
@@ -70,7 +70,7 @@ struct IntentForm {
 struct RefundForm {
     id: Box<str>,
     status: Box<str>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     metadata: Metadata,
     #[serde(default)]
     failure_reason: Option<Box<str>>,
@@ -128,6 +128,11 @@ impl TryFrom<&RefundForm> for RefundStatus {
             other => Err(format!("the status {other:?} of a refund")),
         }
     }
+}
+
+/// Providers write `null` for what there is not, as well as leaving it out.
+fn nothing_if_null<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, String> {
@@ -305,6 +310,9 @@ mod tests {
         for body in [
             r#"{"type": "account.updated", "data": {}}"#,
             r#"{"type": "refund.created", "data": {"id": "re_1", "status": "pending"}}"#,
+            r#"{"type": "refund.created", "data": {"id": "re_1", "status": "pending", "metadata": null}}"#,
+            r#"{"type": "payment_intent.created", "data": {"id": "pi_1", "status": "succeeded", "amount": 1,
+                "amount_captured": null, "currency": "eur", "metadata": {"order": null}, "created": null}}"#,
         ] {
             assert!(matches!(heard(body.as_bytes()), Ok(Heard::Nothing)), "{body}");
         }
