@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::census::Kind;
 use crate::change::{Change, Reply};
-use crate::command::{CreateApiKey, CreateOrganization, RevokeApiKey};
+use crate::command::{CreateApiKey, CreateOrganization, RevokeApiKey, RotateTicketKey};
 use crate::ids::OrganizationId;
 use crate::keys::ApiKey;
 use crate::rejection::{Rejection, Thing};
@@ -22,6 +22,8 @@ pub struct Organization {
     pub name: Box<str>,
     /// Made at, in ms.
     pub created_at_ms: u64,
+    /// Number of the key that new ticket codes are signed with; counted up when it is changed.
+    pub ticket_key: u16,
 }
 
 pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateOrganization) -> Result<Reply, Rejection> {
@@ -29,10 +31,21 @@ pub(crate) fn create(state: &mut State, cx: &mut Context, c: &CreateOrganization
     if state.organizations.contains(&c.id) {
         return Err(Rejection::Conflict("an organization with this id exists".into()));
     }
-    let organization = Organization { id: c.id, name: c.name.clone(), created_at_ms: cx.now_ms };
+    let organization = Organization { id: c.id, name: c.name.clone(), created_at_ms: cx.now_ms, ticket_key: 0 };
     state.organizations.insert(&mut cx.journal, c.id, Arc::new(organization));
     cx.changes.push(Change::OrganizationCreated(c.id));
     Ok(Reply::Organization(c.id))
+}
+
+/// Has new ticket codes signed with another key. Codes of the keys before stay good for as long as doors take them.
+pub(crate) fn rotate_ticket_key(state: &mut State, cx: &mut Context, c: &RotateTicketKey) -> Result<Reply, Rejection> {
+    let mut organization =
+        state.organizations.get(&c.organization).ok_or(Rejection::NotFound(Thing::Organization))?.clone();
+    let after = Arc::make_mut(&mut organization);
+    let used_up = || Rejection::Conflict("the ticket key was changed as often as it can be".into());
+    after.ticket_key = after.ticket_key.checked_add(1).ok_or_else(used_up)?;
+    state.organizations.insert(&mut cx.journal, c.organization, organization);
+    Ok(Reply::Organization(c.organization))
 }
 
 pub(crate) fn create_key(state: &mut State, cx: &mut Context, c: &CreateApiKey) -> Result<Reply, Rejection> {

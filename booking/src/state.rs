@@ -283,6 +283,7 @@ impl State {
             Command::ResolveTask(c) => tasks::resolve(self, cx, actor, c),
             Command::ScanTicket(c) => admission::scan(self, cx, c),
             Command::TransferTicket(c) => admission::transfer(self, cx, actor, c),
+            Command::RotateTicketKey(c) => organizations::rotate_ticket_key(self, cx, c),
             Command::RefundShowtime(c) => refunds::showtime::begin(self, cx, actor, c),
         }
     }

@@ -134,6 +134,8 @@ pub enum Command {
     ScanTicket(ScanTicket),
     /// Passes a ticket on to somebody else.
     TransferTicket(Box<TransferTicket>),
+    /// Has new ticket codes signed with another key.
+    RotateTicketKey(RotateTicketKey),
 }
 
 /// See [`Command::AddImage`].
@@ -147,6 +149,13 @@ pub struct AddImage {
     pub files: Vec<ImageFile>,
     /// Its mean colour, red, green and blue.
     pub color: [u8; 3],
+}
+
+/// See [`Command::RotateTicketKey`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotateTicketKey {
+    /// The caller's organization.
+    pub organization: OrganizationId,
 }
 
 /// See [`Command::CreateOrganization`].

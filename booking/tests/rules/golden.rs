@@ -353,7 +353,8 @@ fn is_known(command: &Command) {
         | Command::ResolveTask(_)
         | Command::RefundShowtime(_)
         | Command::ScanTicket(_)
-        | Command::TransferTicket(_) => {}
+        | Command::TransferTicket(_)
+        | Command::RotateTicketKey(_) => {}
     }
 }
 
@@ -426,7 +427,7 @@ fn replies() -> Vec<Reply> {
 }
 
 fn records() -> Vec<(RecordKey, Record)> {
-    let organization = Organization { id: ORG, name: "O".into(), created_at_ms: 1 };
+    let organization = Organization { id: ORG, name: "O".into(), created_at_ms: 1, ticket_key: 2 };
     let key = ApiKey {
         id: KEY,
         organization: ORG,
@@ -521,5 +522,5 @@ fn bytes_that_reach_the_disk_never_change() {
     }
     assert_eq!(written.next(), None, "something that was pinned has no sample any more");
     // Commands, rejections, things, replies and records by number of variants: none is forgotten.
-    assert_eq!(pinned.seen.len(), 35 + 17 + 19 + 17 + 17 + 17 + 1);
+    assert_eq!(pinned.seen.len(), 36 + 17 + 19 + 17 + 17 + 17 + 1);
 }

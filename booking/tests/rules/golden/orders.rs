@@ -5,7 +5,7 @@ use booking::Command;
 use booking::admission::{Admission, Holder, Scanned, Verdict, Way};
 use booking::command::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
-    ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket,
+    ReportTrouble, ResolveTask, RetryTask, RotateTicketKey, ScanTicket, TransferTicket,
 };
 use booking::holds::FromBlock;
 use booking::ids::{PaymentId, RefundId, TaskId, TicketId};
@@ -197,5 +197,6 @@ pub(super) fn order_commands() -> Vec<Command> {
             reason: "r".into(),
         }),
         Command::ResolveTask(ResolveTask { organization: ORG, id: TASK, done: true, note: "n".into() }),
+        Command::RotateTicketKey(RotateTicketKey { organization: ORG }),
     ]
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use booking::admission::{Holder, Way};
 use booking::command::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
-    ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket,
+    ReportTrouble, ResolveTask, RetryTask, RotateTicketKey, ScanTicket, TransferTicket,
 };
 use booking::ids::{OrderId, PaymentId, RefundId, ShowtimeId, TaskId, TicketId};
 use booking::money::Money;
@@ -49,7 +49,8 @@ impl Asker {
     pub(super) fn paying(&mut self, state: &State) -> Command {
         let Some(order) = self.some_order(state) else { return self.order() };
         let tickets: Vec<TicketId> = order.tickets.iter().map(|t| t.id).filter(|_| self.dice.one_in(3)).collect();
-        match self.dice.below(20) {
+        match self.dice.below(21) {
+            20 => Command::RotateTicketKey(RotateTicketKey { organization: self.caller().unwrap_or(RIVAL) }),
             16..=18 => self.at_the_door(&order),
             19 => {
                 let ticket = order.tickets.first().map_or(TicketId(1), |ticket| ticket.id);
