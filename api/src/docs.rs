@@ -85,7 +85,7 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::orders::refund,
         crate::door::transfer,
         crate::door::scan,
-        crate::door::upload,
+        crate::door::uploads::upload,
         crate::door::attendance,
         crate::door::list,
         crate::showtimes::refunds::create,
