@@ -84,6 +84,7 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::orders::cancel,
         crate::orders::refund,
         crate::door::transfer,
+        crate::door::history::list,
         crate::door::scan,
         crate::door::uploads::upload,
         crate::door::attendance,

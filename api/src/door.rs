@@ -1,6 +1,6 @@
 //! At the door: `/api/v1/showtimes/{showtime}/scans` and `/attendance`, the list for doors that are offline, and tickets
 //! passed on. Two doors at two nodes cannot let one ticket in twice: each scan is a command like any other.
-//! `uploads`: the scans of a door that was offline.
+//! `history`: the scans of a ticket; `uploads`: those of a door that was offline.
 
 use axum::extract::State as Shared;
 use booking::admission::{Holder, Scanned, Verdict, Way};
@@ -22,6 +22,7 @@ use crate::reply::Reply;
 use crate::tickets::{self, TicketJson};
 use crate::time::Time;
 
+pub(crate) mod history;
 pub(crate) mod uploads;
 
 /// Tickets of one page of the list for doors that are offline: all of most houses.

@@ -159,6 +159,7 @@ fn selling_routes() -> Vec<Route> {
         ("get",    "/api/v1/orders/{order}/tickets", get(tickets::list)),
         ("get",    "/api/v1/tickets/{ticket}", get(tickets::read)),
         ("post",   "/api/v1/tickets/{ticket}/transfer", post(door::transfer)),
+        ("get",    "/api/v1/tickets/{ticket}/scans", get(door::history::list)),
         ("post",   "/api/v1/showtimes/{showtime}/scans", post(door::scan)),
         ("post",   "/api/v1/showtimes/{showtime}/scans/upload", post(door::uploads::upload)),
         ("get",    "/api/v1/showtimes/{showtime}/attendance", get(door::attendance)),

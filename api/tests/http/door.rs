@@ -62,12 +62,26 @@ async fn a_ticket_is_let_in_once_and_the_counts_are_live() {
     assert_eq!(counts, json!({"tickets": 2, "came": 1, "inside": 1}));
     assert_eq!(door.scan(&json!({"ticket": ticket, "way": "out"})).await["verdict"], "left");
     assert_eq!(door.scan(&scan).await["verdict"], "admitted");
+    let scans = format!("/api/v1/tickets/{}/scans", ticket.as_str().unwrap());
+    let kept = door.node.with(&door.key, "GET", &scans, &Value::Null).await.expect(200);
+    let told = |member: &str| kept["items"].as_array().unwrap().iter().map(|s| s[member].clone()).collect::<Vec<_>>();
+    assert_eq!(told("verdict"), ["admitted", "already_inside", "left", "admitted"]);
+    assert_eq!(
+        (told("way"), told("gate")),
+        (vec![json!("in"), json!("in"), json!("out"), json!("in")], {
+            vec![json!("north"), json!("north"), json!(""), json!("north")]
+        })
+    );
+    assert!(told("by").iter().all(|by| by.as_str().unwrap().starts_with("key_")), "{kept}");
+    door.node.with(&token, "GET", &scans, &Value::Null).await.problem(403, "role-required");
+    door.node.buyer("GET", &scans, &Value::Null).await.problem(401, "token-missing");
     let nobody = order["id"].as_str().unwrap().replace("ord", "tkt");
     assert_eq!(door.scan(&json!({"ticket": nobody})).await["verdict"], "unknown");
 
     let made = door.node.staff("POST", "/api/v1/organizations", &json!({"name": "Other"})).await.expect(201);
     let theirs = made["key"].as_str().unwrap();
     door.node.with(theirs, "POST", &door.path("scans"), &scan).await.problem(404, "not-found");
+    door.node.with(theirs, "GET", &scans, &Value::Null).await.problem(404, "not-found");
     for what in ["attendance", "door-list"] {
         door.node.with(theirs, "GET", &door.path(what), &Value::Null).await.problem(404, "not-found");
         door.node.buyer("GET", &door.path(what), &Value::Null).await.problem(401, "token-missing");
