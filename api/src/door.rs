@@ -1,20 +1,19 @@
 //! At the door: `/api/v1/showtimes/{showtime}/scans` and `/attendance`, the list for doors that are offline, and tickets
 //! passed on. Two doors at two nodes cannot let one ticket in twice: each scan is a command like any other.
+//! `history`: the scans of a ticket; `uploads`: those of a door that was offline.
 
 use axum::extract::State as Shared;
 use booking::admission::{Holder, Scanned, Verdict, Way};
 use booking::command::{ScanTicket, TransferTicket};
 use booking::ids::{OrderId, OrganizationId, ShowtimeId, TicketId};
 use booking::keys::Scope;
-use booking::{Actor, Command, Reply as Done, Request};
-use futures_util::future::join_all;
+use booking::{Command, Reply as Done};
 use raft::Answer;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::action::Action;
 use crate::app::App;
-use crate::idempotency;
 use crate::orders;
 use crate::orders::view::{OrderJson, houses, view as order_view};
 use crate::problem::{Kind, Problem};
@@ -23,8 +22,9 @@ use crate::reply::Reply;
 use crate::tickets::{self, TicketJson};
 use crate::time::Time;
 
-/// Scans of one upload.
-const SCANS_MAX: usize = 500;
+pub(crate) mod history;
+pub(crate) mod uploads;
+
 /// Tickets of one page of the list for doors that are offline: all of most houses.
 const LIST_MAX: usize = 20_000;
 
@@ -57,34 +57,6 @@ pub(crate) struct ScanBody {
     gate: Box<str>,
 }
 
-/// A scan of a door that was offline.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LateScanBody {
-    /// Draw it once for each scan: uploaded again, it happens once.
-    #[schema(value_type = String, min_length = 16, max_length = 255)]
-    id: Box<str>,
-    /// When it was scanned.
-    at: Time,
-    #[schema(value_type = String)]
-    ticket: TicketId,
-    #[serde(default)]
-    generation: u16,
-    #[serde(default)]
-    way: WayJson,
-    #[serde(default)]
-    #[schema(value_type = String, max_length = 64)]
-    gate: Box<str>,
-}
-
-/// Scans of a door that was offline, in the order they were made.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UploadBody {
-    #[schema(max_items = 500)]
-    scans: Vec<LateScanBody>,
-}
-
 /// What a scan found.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Scanned)]
@@ -106,29 +78,6 @@ struct ScannedJson<'a> {
     showtime: Option<ShowtimeId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<TicketJson<'a>>,
-}
-
-/// What became of an uploaded scan.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UploadedScan)]
-struct UploadedJson {
-    id: Box<str>,
-    /// As of a scan; a conflict is whatever is not `ok`: the door let somebody through whom it should not have.
-    verdict: &'static str,
-    ok: bool,
-    /// Since when and where somebody was in with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gate: Option<Box<str>>,
-}
-
-/// What became of an upload.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Uploaded)]
-struct UploadJson {
-    scans: Vec<UploadedJson>,
-    conflicts: usize,
 }
 
 /// How many came to a showtime.
@@ -196,7 +145,14 @@ fn verdict(of: &Verdict) -> (&'static str, bool, Option<(u64, &str)>) {
         Verdict::Void => ("void", false, None),
         Verdict::Replaced => ("replaced", false, None),
         Verdict::Unknown => ("unknown", false, None),
+        Verdict::LetInSince { at_ms, gate } => ("let_in_since", false, Some((*at_ms, gate))),
     }
+}
+
+/// The scan of a ticket; `at`: when it was, if the door was offline.
+fn command(organization: OrganizationId, showtime: ShowtimeId, body: ScanBody, at: Option<Time>) -> ScanTicket {
+    let ScanBody { ticket, generation, way: goes, gate } = body;
+    ScanTicket { organization, showtime, ticket, generation, way: way(goes), gate, at_ms: at.map(|at| at.0) }
 }
 
 fn found(app: &App, scanned: &Scanned, answer: &Answer) -> Result<Reply, Problem> {
@@ -223,80 +179,10 @@ fn found(app: &App, scanned: &Scanned, answer: &Answer) -> Result<Reply, Problem
 pub(crate) async fn scan(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Scan)?.organization;
     let body: ScanBody = action.json()?;
-    let command = ScanTicket {
-        organization,
-        showtime: id,
-        ticket: body.ticket,
-        generation: body.generation,
-        way: way(body.way),
-        gate: body.gate,
-        at_ms: None,
-    };
+    let command = command(organization, id, body, None);
     let answer = app.propose(&action, organization.0, Command::ScanTicket(command)).await?;
     match &answer.outcome {
         Ok(Done::Scanned(scanned)) => found(&app, scanned, &answer),
-        Ok(_) => Err(Kind::Internal.problem()),
-        Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
-    }
-}
-
-#[utoipa::path(post, path = "/api/v1/showtimes/{showtime}/scans/upload", tag = "At the door",
-    summary = "Bring in the scans of a door that was offline",
-    description = "In the order they were made, at most 500 at a time; uploaded again, each happens once.",
-    request_body = UploadBody, responses((status = 200, description = "What became of each", body = UploadJson)))]
-pub(crate) async fn upload(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
-    let organization = action.caller.staff(Scope::Scan)?.organization;
-    let body: UploadBody = action.json()?;
-    if body.scans.len() > SCANS_MAX {
-        return Err(Problem::malformed("body", "/scans", "at most 500 scans"));
-    }
-    // Those of one ticket one after the other, for their order matters; tickets side by side.
-    let mut by_ticket: std::collections::BTreeMap<TicketId, Vec<(usize, LateScanBody)>> =
-        std::collections::BTreeMap::new();
-    for (nth, late) in body.scans.into_iter().enumerate() {
-        by_ticket.entry(late.ticket).or_default().push((nth, late));
-    }
-    let actor = action.caller.actor();
-    let chains = by_ticket.into_values().map(|scans| async {
-        let mut done = Vec::with_capacity(scans.len());
-        for (nth, late) in scans {
-            done.push((nth, one_of_upload(&app, (organization, id, actor), late).await?));
-        }
-        Ok::<_, Problem>(done)
-    });
-    let mut done = Vec::new();
-    for chain in join_all(chains).await {
-        done.extend(chain?);
-    }
-    done.sort_unstable_by_key(|(nth, _)| *nth);
-    let scans: Vec<UploadedJson> = done.into_iter().map(|(_, scan)| scan).collect();
-    let conflicts = scans.iter().filter(|scan| !scan.ok).count();
-    Ok(Reply::ok(&UploadJson { scans, conflicts })?.at(app.cluster.applied()))
-}
-
-async fn one_of_upload(
-    app: &App,
-    (organization, showtime, actor): (OrganizationId, ShowtimeId, Actor),
-    late: LateScanBody,
-) -> Result<UploadedJson, Problem> {
-    let command = ScanTicket {
-        organization,
-        showtime,
-        ticket: late.ticket,
-        generation: late.generation,
-        way: way(late.way),
-        gate: late.gate,
-        at_ms: Some(late.at.0),
-    };
-    let mark = idempotency::of_scan(actor, &late.id, &command)?;
-    let request = Request { actor, idempotency: Some(mark), command: Command::ScanTicket(command) };
-    let answer = app.cluster.propose(organization.0, request).await?;
-    match &answer.outcome {
-        Ok(Done::Scanned(scanned)) => {
-            let (name, ok, inside) = verdict(&scanned.verdict);
-            let (since, gate) = inside.map(|(at_ms, gate)| (Time(at_ms), gate.into())).unzip();
-            Ok(UploadedJson { id: late.id, verdict: name, ok, since, gate })
-        }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
     }

@@ -14,7 +14,7 @@
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `search/` | finding events |
 //! | `holds` `orders/` `tickets` `vouchers` | selling |
-//! | `door` | tickets scanned, and passed on |
+//! | `door/` | tickets scanned, online and late, and passed on |
 //! | `payments` `tasks` | what the payment provider says; what is to be done in the outside world |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
 //! | `ui/` | the web UI: its files, and what its pages carry |
@@ -159,8 +159,9 @@ fn selling_routes() -> Vec<Route> {
         ("get",    "/api/v1/orders/{order}/tickets", get(tickets::list)),
         ("get",    "/api/v1/tickets/{ticket}", get(tickets::read)),
         ("post",   "/api/v1/tickets/{ticket}/transfer", post(door::transfer)),
+        ("get",    "/api/v1/tickets/{ticket}/scans", get(door::history::list)),
         ("post",   "/api/v1/showtimes/{showtime}/scans", post(door::scan)),
-        ("post",   "/api/v1/showtimes/{showtime}/scans/upload", post(door::upload)),
+        ("post",   "/api/v1/showtimes/{showtime}/scans/upload", post(door::uploads::upload)),
         ("get",    "/api/v1/showtimes/{showtime}/attendance", get(door::attendance)),
         ("get",    "/api/v1/showtimes/{showtime}/door-list", get(door::list)),
         ("post",   "/api/v1/vouchers", post(vouchers::create)),

@@ -160,9 +160,8 @@ impl Problem {
     }
 
     /// What exactly is wrong.
-    #[cfg(test)]
     pub(crate) fn says(&self) -> &str {
-        &self.0.detail
+        if self.0.detail.is_empty() { self.0.kind.row().meaning } else { &self.0.detail }
     }
 
     /// Says that it is on that line of a file.

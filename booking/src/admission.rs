@@ -69,6 +69,46 @@ pub enum Verdict {
     Replaced,
     /// There is no such ticket here.
     Unknown,
+    /// Of a door that was offline: it was right to let them in, but another door has let somebody in with it since.
+    LetInSince {
+        /// When, in ms.
+        at_ms: u64,
+        /// Where.
+        gate: Box<str>,
+    },
+}
+
+impl Verdict {
+    /// Whether somebody went through.
+    pub fn passes(&self) -> bool {
+        matches!(self, Self::Admitted | Self::Left | Self::LetInSince { .. })
+    }
+}
+
+/// A scan of a ticket, kept with it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Scan {
+    /// When it was made, in ms: offline before it was recorded.
+    pub at_ms: u64,
+    /// When it was recorded, in ms.
+    pub recorded_at_ms: u64,
+    /// Where the door is.
+    pub showtime: ShowtimeId,
+    /// Which door, in the words of the house.
+    pub gate: Box<str>,
+    /// Which way.
+    pub way: Way,
+    /// What it found.
+    pub verdict: Verdict,
+    /// Who scanned.
+    pub by: Actor,
+}
+
+impl Scan {
+    /// Whether somebody went through by it.
+    pub fn passed(&self) -> bool {
+        self.verdict.passes()
+    }
 }
 
 /// What a scan found, with the ticket. Part of idempotency records: append-only.
@@ -142,7 +182,7 @@ impl State {
 }
 
 /// Scans a ticket. What is wrong with it is the answer, not a refusal: it is what the door wants to know.
-pub(crate) fn scan(state: &mut State, cx: &mut Context, c: &ScanTicket) -> Result<Reply, Rejection> {
+pub(crate) fn scan(state: &mut State, cx: &mut Context, actor: Actor, c: &ScanTicket) -> Result<Reply, Rejection> {
     text::at_most("gate", &c.gate, limits::LABEL_CHARS_MAX)?;
     let mine = state.showtimes.get(&c.showtime).is_some_and(|s| s.organization == c.organization);
     if !mine {
@@ -153,18 +193,33 @@ pub(crate) fn scan(state: &mut State, cx: &mut Context, c: &ScanTicket) -> Resul
     let answer = |verdict, order| Ok(Reply::Scanned(Box::new(Scanned { verdict, ticket: c.ticket, order })));
     let (Some(order), Some(ticket)) = (&order, ticket) else { return answer(Verdict::Unknown, None) };
     let showtime = order.parts.get(usize::from(ticket.part)).map(|part| part.showtime).unwrap_or_default();
-    let verdict = judge(ticket, showtime, c);
-    if matches!(verdict, Verdict::Admitted | Verdict::Left) {
-        let entries = ticket.admission.as_ref().map_or(0, |a| a.entries) + u16::from(c.way == Way::In);
-        // A door that was offline tells when it was; nobody was let in in the future.
-        let at_ms = c.at_ms.unwrap_or(cx.now_ms).min(cx.now_ms);
-        let admission = Admission { way: c.way, at_ms, gate: c.gate.clone(), entries };
-        alter(state, cx, order, c.ticket, |ticket| ticket.admission = Some(Box::new(admission)));
+    // A door that was offline tells when it was; nobody was let in in the future.
+    let at_ms = c.at_ms.unwrap_or(cx.now_ms).min(cx.now_ms);
+    let verdict = judge(ticket, showtime, c, at_ms);
+    let scan = Scan {
+        at_ms,
+        recorded_at_ms: cx.now_ms,
+        showtime: c.showtime,
+        gate: c.gate.clone(),
+        way: c.way,
+        verdict: verdict.clone(),
+        by: actor,
+    };
+    alter(state, cx, order, c.ticket, |ticket| record(ticket, scan));
+    if verdict.passes() {
+        cx.changes.push(Change::AttendanceChanged(showtime));
     }
     answer(verdict, Some(order.id))
 }
 
-fn judge(ticket: &Ticket, showtime: ShowtimeId, c: &ScanTicket) -> Verdict {
+/// Where a scan made at this time belongs among those of a ticket: after all that were made before it or then.
+fn position(scans: &[Scan], at_ms: u64) -> usize {
+    scans.partition_point(|scan| scan.at_ms <= at_ms)
+}
+
+/// What a scan finds. Scans are judged in the order in which they were made, not in which they were recorded: what went
+/// through the doors after this one was made did not stand in its way, but is told.
+fn judge(ticket: &Ticket, showtime: ShowtimeId, c: &ScanTicket, at_ms: u64) -> Verdict {
     if showtime != c.showtime {
         return Verdict::WrongShowtime(showtime);
     }
@@ -174,13 +229,47 @@ fn judge(ticket: &Ticket, showtime: ShowtimeId, c: &ScanTicket) -> Verdict {
     if ticket.generation != c.generation {
         return Verdict::Replaced;
     }
-    let inside = ticket.admission.as_ref().filter(|admission| admission.way == Way::In);
-    match (c.way, inside) {
-        (Way::In, Some(since)) => Verdict::AlreadyInside { at_ms: since.at_ms, gate: since.gate.clone() },
-        (Way::In, None) => Verdict::Admitted,
-        (Way::Out, Some(_)) => Verdict::Left,
-        (Way::Out, None) => Verdict::NotInside,
+    let (before, since) = ticket.scans.split_at_checked(position(&ticket.scans, at_ms)).unwrap_or_default();
+    let inside = before.iter().rfind(|scan| scan.passed()).filter(|scan| scan.way == Way::In);
+    let entered = since.iter().find(|scan| scan.passed()).filter(|scan| scan.way == Way::In);
+    match (c.way, inside, entered) {
+        (Way::In, Some(by), _) => Verdict::AlreadyInside { at_ms: by.at_ms, gate: by.gate.clone() },
+        (Way::In, None, Some(by)) => Verdict::LetInSince { at_ms: by.at_ms, gate: by.gate.clone() },
+        (Way::In, None, None) => Verdict::Admitted,
+        (Way::Out, Some(_), _) => Verdict::Left,
+        (Way::Out, None, _) => Verdict::NotInside,
     }
+}
+
+/// Keeps a scan with its ticket, and what is known of the ticket by it. Of too many the oldest go, those by which nobody
+/// went through first.
+fn record(ticket: &mut Ticket, scan: Scan) {
+    let entered = scan.passed() && scan.way == Way::In;
+    let entries = ticket.admission.as_ref().map_or(0, |a| a.entries).saturating_add(u16::from(entered));
+    ticket.scans.insert(position(&ticket.scans, scan.at_ms), scan);
+    if let Some(last) = ticket.scans.iter().rfind(|scan| scan.passed()) {
+        let admission = Admission { way: last.way, at_ms: last.at_ms, gate: last.gate.clone(), entries };
+        ticket.admission = Some(Box::new(admission));
+    }
+    if ticket.scans.len() > limits::SCANS_PER_TICKET_MAX {
+        let oldest = ticket.scans.iter().position(|scan| !scan.passed()).unwrap_or(0);
+        ticket.scans.remove(oldest);
+    }
+}
+
+/// Whether what is kept of a ticket's scans says one thing: `invariants` asks.
+pub(crate) fn scans_agree(ticket: &Ticket) -> bool {
+    let scans = &ticket.scans;
+    let sorted = scans.is_sorted_by_key(|scan| scan.at_ms);
+    let last = scans.iter().rfind(|scan| scan.passed()).map(|scan| (scan.way, scan.at_ms, &scan.gate));
+    let entries = scans.iter().filter(|scan| scan.passed() && scan.way == Way::In).count();
+    let admission = ticket.admission.as_ref();
+    let counted = admission.map_or(0, |admission| usize::from(admission.entries));
+    let complete = scans.len() < limits::SCANS_PER_TICKET_MAX;
+    sorted
+        && scans.len() <= limits::SCANS_PER_TICKET_MAX
+        && last == admission.map(|admission| (admission.way, admission.at_ms, &admission.gate))
+        && (entries == counted || (!complete && entries < counted))
 }
 
 /// Changes a ticket of an order, and what is counted by it.
@@ -195,7 +284,6 @@ fn alter(state: &mut State, cx: &mut Context, order: &Order, id: TicketId, with:
             *ticket = after;
         }
     });
-    cx.changes.push(Change::AttendanceChanged(showtime));
 }
 
 /// Passes a ticket on: its code is a new one from now on, the old one lets nobody in.
@@ -223,6 +311,8 @@ pub(crate) fn transfer(
         ticket.generation += 1;
         ticket.holder = Some(Box::new(c.holder.clone()));
     });
+    let part = order.parts.get(usize::from(ticket.part));
+    cx.changes.extend(part.map(|part| Change::AttendanceChanged(part.showtime)));
     change(state, cx, order.id, |order, now_ms| tell(order, now_ms, actor, OrderStep::Transferred(c.ticket)));
     find(state, order.id, c.organization).map(Reply::Order)
 }

@@ -281,7 +281,7 @@ impl State {
             Command::ReportTrouble(c) => tasks::report_trouble(self, cx, c),
             Command::RetryTask(c) => tasks::retry(self, cx, c),
             Command::ResolveTask(c) => tasks::resolve(self, cx, actor, c),
-            Command::ScanTicket(c) => admission::scan(self, cx, c),
+            Command::ScanTicket(c) => admission::scan(self, cx, actor, c),
             Command::TransferTicket(c) => admission::transfer(self, cx, actor, c),
             Command::RotateTicketKey(c) => organizations::rotate_ticket_key(self, cx, c),
             Command::RefundShowtime(c) => refunds::showtime::begin(self, cx, actor, c),

@@ -62,12 +62,26 @@ async fn a_ticket_is_let_in_once_and_the_counts_are_live() {
     assert_eq!(counts, json!({"tickets": 2, "came": 1, "inside": 1}));
     assert_eq!(door.scan(&json!({"ticket": ticket, "way": "out"})).await["verdict"], "left");
     assert_eq!(door.scan(&scan).await["verdict"], "admitted");
+    let scans = format!("/api/v1/tickets/{}/scans", ticket.as_str().unwrap());
+    let kept = door.node.with(&door.key, "GET", &scans, &Value::Null).await.expect(200);
+    let told = |member: &str| kept["items"].as_array().unwrap().iter().map(|s| s[member].clone()).collect::<Vec<_>>();
+    assert_eq!(told("verdict"), ["admitted", "already_inside", "left", "admitted"]);
+    assert_eq!(
+        (told("way"), told("gate")),
+        (vec![json!("in"), json!("in"), json!("out"), json!("in")], {
+            vec![json!("north"), json!("north"), json!(""), json!("north")]
+        })
+    );
+    assert!(told("by").iter().all(|by| by.as_str().unwrap().starts_with("key_")), "{kept}");
+    door.node.with(&token, "GET", &scans, &Value::Null).await.problem(403, "role-required");
+    door.node.buyer("GET", &scans, &Value::Null).await.problem(401, "token-missing");
     let nobody = order["id"].as_str().unwrap().replace("ord", "tkt");
     assert_eq!(door.scan(&json!({"ticket": nobody})).await["verdict"], "unknown");
 
     let made = door.node.staff("POST", "/api/v1/organizations", &json!({"name": "Other"})).await.expect(201);
     let theirs = made["key"].as_str().unwrap();
     door.node.with(theirs, "POST", &door.path("scans"), &scan).await.problem(404, "not-found");
+    door.node.with(theirs, "GET", &scans, &Value::Null).await.problem(404, "not-found");
     for what in ["attendance", "door-list"] {
         door.node.with(theirs, "GET", &door.path(what), &Value::Null).await.problem(404, "not-found");
         door.node.buyer("GET", &door.path(what), &Value::Null).await.problem(401, "token-missing");
@@ -103,21 +117,28 @@ async fn a_door_that_was_offline_tells_later_and_learns_of_conflicts() {
     assert_eq!(list["tickets"].as_array().unwrap().len(), 3);
     // Meanwhile the other door let one of them in.
     assert_eq!(door.scan(&json!({"ticket": ticket(1), "gate": "south"})).await["verdict"], "admitted");
-    let late = |n: u32, of: usize, way: &str| {
-        json!({"id": format!("scan-of-the-north-{n:04}"), "at": "2026-01-01T19:00:00Z", "ticket": ticket(of), "way": way,
-            "gate": "north"})
+    let late = |n: u32, of: usize, way: &str, minute: u32| {
+        json!({"id": format!("scan-of-the-north-{n:04}"), "at": format!("2026-01-01T19:{minute:02}:00Z"),
+            "scan": {"ticket": ticket(of), "way": way, "gate": "north"}})
     };
-    let body = json!({"scans": [late(1, 0, "in"), late(2, 1, "in"), late(3, 0, "out"), late(4, 0, "in")]});
-    let first = door.node.with(&door.key, "POST", &door.path("scans/upload"), &body).await.expect(200);
+    let upload = async |body: &Value| door.node.with(&door.key, "POST", &door.path("scans/upload"), body).await;
+    // The last that was made comes first, and one cannot be read.
+    let body = json!({"scans": [late(4, 0, "in", 3), late(1, 0, "in", 0), late(2, 1, "in", 1), late(3, 0, "out", 2),
+        {"id": "scan-that-nobody-reads", "at": "2026-01-01T19:00:00Z", "scan": {"ticket": "?"}},
+        {"id": "short", "at": "2026-01-01T19:00:00Z", "scan": {"ticket": ticket(2)}}]});
+    let first = upload(&body).await.expect(200);
     let verdicts: Vec<&str> =
         first["scans"].as_array().unwrap().iter().map(|scan| scan["verdict"].as_str().unwrap()).collect();
-    assert_eq!(verdicts, ["admitted", "already_inside", "left", "admitted"]);
-    assert_eq!((first["conflicts"].as_u64(), first["scans"][1]["gate"].as_str()), (Some(1), Some("south")));
+    assert_eq!(verdicts, ["admitted", "admitted", "let_in_since", "left", "refused", "refused"]);
+    assert_eq!((first["conflicts"].as_u64(), first["refused"].as_u64()), (Some(1), Some(2)));
+    assert_eq!(first["scans"][2]["gate"], "south");
+    assert!(first["scans"][4]["why"].as_str().unwrap().contains("/scan/ticket"), "{first}");
     // Uploaded again, for its answer was lost: nothing happens twice.
-    let again = door.node.with(&door.key, "POST", &door.path("scans/upload"), &body).await.expect(200);
+    let again = upload(&body).await.expect(200);
     assert_eq!(again["scans"], first["scans"]);
     let counts = door.node.with(&door.key, "GET", &door.path("attendance"), &Value::Null).await.expect(200);
     assert_eq!(counts, json!({"tickets": 3, "came": 2, "inside": 2}));
-    let short = json!({"scans": [{"id": "short", "at": "2026-01-01T19:00:00Z", "ticket": ticket(0)}]});
-    door.node.with(&door.key, "POST", &door.path("scans/upload"), &short).await.problem(400, "malformed-request");
+    // An id that stands for another scan already.
+    let other = upload(&json!({"scans": [late(1, 2, "in", 0)]})).await.expect(200);
+    assert_eq!(other["scans"][0]["verdict"], "refused", "{other}");
 }

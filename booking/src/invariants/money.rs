@@ -1,5 +1,6 @@
 //! Money and seats agree: what came in, what went back, and what tickets are there for it.
 
+use crate::admission::scans_agree;
 use crate::orders::{Order, OrderState, TicketState};
 use crate::payments::OnlineState;
 use crate::refunds::RefundState;
@@ -42,6 +43,9 @@ fn tickets(state: &State, order: &Order) -> Option<&'static str> {
         return Some("its tickets are not those of its places, or not those that were given back");
     }
     let found = order.tickets.iter().all(|t| state.tickets.get(&t.id) == Some(&order.id));
+    if !order.tickets.iter().all(scans_agree) {
+        return Some("what is kept of a ticket's scans does not agree");
+    }
     (!found).then_some("a ticket is not found by its id")
 }
 

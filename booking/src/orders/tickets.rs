@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::admission::{Admission, Holder};
+use crate::admission::{Admission, Holder, Scan};
 use crate::ids::{TicketId, compose};
 use crate::orders::{Order, OrderPart};
 use crate::prices::places::{Line, Unit};
@@ -46,6 +46,8 @@ pub struct Ticket {
     pub holder: Option<Box<Holder>>,
     /// The last time that it let somebody in or out.
     pub admission: Option<Box<Admission>>,
+    /// Its scans in the order in which they were made; [`crate::limits::SCANS_PER_TICKET_MAX`] at most.
+    pub scans: Vec<Scan>,
 }
 
 impl Ticket {
@@ -84,6 +86,7 @@ pub(crate) fn issue(parts: &[OrderPart], now_ms: u64, at: Position) -> Box<[Tick
                 generation: 0,
                 holder: None,
                 admission: None,
+                scans: Vec::new(),
             });
         }
     }

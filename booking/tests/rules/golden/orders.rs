@@ -2,7 +2,7 @@
 
 use booking::Actor;
 use booking::Command;
-use booking::admission::{Admission, Holder, Scanned, Verdict, Way};
+use booking::admission::{Admission, Holder, Scan, Scanned, Verdict, Way};
 use booking::command::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
     ReportTrouble, ResolveTask, RetryTask, RotateTicketKey, ScanTicket, TransferTicket,
@@ -34,6 +34,7 @@ pub(super) fn order() -> Order {
         generation: 1,
         holder: Some(Box::new(holder())),
         admission: Some(Box::new(admission.clone())),
+        scans: verdicts().map(scan).to_vec(),
     };
     let tickets = [ticket(TicketPlace::Seat(1), TicketState::Valid), ticket(TicketPlace::Area(1), TicketState::Void)];
     let steps = vec![
@@ -100,6 +101,26 @@ fn online() -> Online {
 
 fn holder() -> Holder {
     Holder { name: "H".into(), email: "h@i".into() }
+}
+
+fn verdicts() -> [Verdict; 9] {
+    let gate = || "G".into();
+    [
+        Verdict::Admitted,
+        Verdict::Left,
+        Verdict::AlreadyInside { at_ms: 4, gate: gate() },
+        Verdict::NotInside,
+        Verdict::WrongShowtime(SHOW),
+        Verdict::Void,
+        Verdict::Replaced,
+        Verdict::Unknown,
+        Verdict::LetInSince { at_ms: 4, gate: gate() },
+    ]
+}
+
+fn scan(verdict: Verdict) -> Scan {
+    let by = Actor::Key(KEY);
+    Scan { at_ms: 2, recorded_at_ms: 3, showtime: SHOW, gate: "G".into(), way: Way::In, verdict, by }
 }
 
 pub(super) fn scanned() -> Scanned {

@@ -50,8 +50,8 @@ impl Asker {
         let Some(order) = self.some_order(state) else { return self.order() };
         let tickets: Vec<TicketId> = order.tickets.iter().map(|t| t.id).filter(|_| self.dice.one_in(3)).collect();
         match self.dice.below(21) {
-            20 => Command::RotateTicketKey(RotateTicketKey { organization: self.caller().unwrap_or(RIVAL) }),
-            16..=18 => self.at_the_door(&order),
+            20 => Command::RotateTicketKey(RotateTicketKey { organization: self.caller().unwrap_or(SHOP) }),
+            16..=18 => self.at_the_door(state, &order),
             19 => {
                 let ticket = order.tickets.first().map_or(TicketId(1), |ticket| ticket.id);
                 let holder = Holder { name: self.dice.of(&["", "Zoe"]).into(), email: "z@y".into() };
@@ -83,7 +83,7 @@ impl Asker {
         }
     }
 
-    fn at_the_door(&mut self, order: &Order) -> Command {
+    fn at_the_door(&mut self, state: &State, order: &Order) -> Command {
         let nth = self.dice.below(1 + order.tickets.len() as u64) as usize;
         let ticket = order.tickets.get(nth).map_or(TicketId(1), |ticket| ticket.id);
         let here = order.parts.first().map_or(ShowtimeId(1), |part| part.showtime);
@@ -94,7 +94,7 @@ impl Asker {
             generation: u16::from(self.dice.one_in(6)),
             way: self.dice.of(&[Way::In, Way::In, Way::Out]),
             gate: "north".into(),
-            at_ms: None,
+            at_ms: self.dice.one_in(3).then(|| state.now_ms().saturating_sub(self.dice.below(60_000))),
         })
     }
 
