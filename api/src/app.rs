@@ -69,6 +69,11 @@ impl Config {
     }
 }
 
+/// Plans, and pictures, that wait to be read: up to 16 MiB each.
+const LARGE_WAITING_MAX: usize = 6;
+/// Tickets that wait to be printed: a few ms each, some KB.
+const PRINTS_WAITING_MAX: usize = 200;
+
 /// The insides of [`App`].
 pub(crate) struct Inner {
     pub(crate) cluster: Cluster,
@@ -80,6 +85,7 @@ pub(crate) struct Inner {
     pub(crate) geometries: Geometries,
     pub(crate) readers: Readers,
     pub(crate) pictures: Readers,
+    pub(crate) printers: Readers,
     pub(crate) sent: Sent,
     pub(crate) snapshots: Snapshots,
     /// The built web UI.
@@ -120,8 +126,9 @@ impl App {
             hub,
             search,
             geometries: Geometries::default(),
-            readers: Readers::of("seating plans"),
-            pictures: Readers::of("pictures"),
+            readers: Readers::of("seating plans", LARGE_WAITING_MAX),
+            pictures: Readers::of("pictures", LARGE_WAITING_MAX),
+            printers: Readers::of("tickets to print", PRINTS_WAITING_MAX),
             sent: Sent::default(),
             snapshots: Snapshots::default(),
             files: Files::default(),

@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, header};
 use booking::command::Actor;
 use booking::ids::{HoldId, OrganizationId};
 use booking::keys::{ApiKey, Scope};
+use booking::orders::Ticket;
 
 use crate::app::App;
 use crate::problem::{Kind, Problem};
-use crate::tokens::{HoldToken, api_key_hash};
+use crate::tokens::{HoldToken, TicketToken, api_key_hash};
 
 /// Tokens of one request at most: as many as an order may take over holds.
 const TOKENS_MAX: usize = booking::limits::HOLDS_PER_ORDER_MAX;
@@ -20,6 +21,8 @@ const TOKENS_MAX: usize = booking::limits::HOLDS_PER_ORDER_MAX;
 pub(crate) struct Caller {
     key: Option<Arc<ApiKey>>,
     tokens: Vec<HoldToken>,
+    /// Of tickets that were passed on.
+    tickets: Vec<TicketToken>,
 }
 
 impl Caller {
@@ -33,6 +36,8 @@ impl Caller {
             let token = bearer.and_then(|t| t.get(7..)).map(str::trim).unwrap_or_default();
             if token.starts_with("usk_") {
                 caller.key = Some(find_key(app, token).await?);
+            } else if token.starts_with("utt_") {
+                caller.tickets.push(app.tokens.read_ticket(token).ok_or_else(|| Kind::TokenInvalid.problem())?);
             } else {
                 caller.tokens.push(app.tokens.read_hold(token).ok_or_else(|| Kind::TokenInvalid.problem())?);
             }
@@ -61,13 +66,13 @@ impl Caller {
 
     /// Whether nothing was shown.
     pub(crate) fn is_nobody(&self) -> bool {
-        self.key.is_none() && self.tokens.is_empty()
+        self.key.is_none() && self.tokens.is_empty() && self.tickets.is_empty()
     }
 
     /// The API key, which must have the scope.
     pub(crate) fn staff(&self, scope: Scope) -> Result<&ApiKey, Problem> {
         match &self.key {
-            None if self.tokens.is_empty() => Err(Kind::TokenMissing.problem()),
+            None if self.is_nobody() => Err(Kind::TokenMissing.problem()),
             Some(key) if key.scopes.contains(&scope) => Ok(key),
             Some(_) | None => {
                 let name = Scope::NAMES.iter().find(|(s, _)| *s == scope).map_or("", |(_, name)| name);
@@ -89,6 +94,11 @@ impl Caller {
     /// Whether it may act on the hold: by its token.
     pub(crate) fn opens(&self, app: &App, hold: HoldId) -> bool {
         app.tokens.opens(&self.tokens, hold)
+    }
+
+    /// Whether it has the ticket: by the token that the one who passed it on was given.
+    pub(crate) fn has_ticket(&self, app: &App, ticket: &Ticket) -> bool {
+        ticket.holder.is_some() && app.tokens.opens_ticket(&self.tickets, ticket.id, ticket.generation)
     }
 }
 

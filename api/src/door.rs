@@ -19,7 +19,7 @@ use crate::orders::view::{OrderJson, houses, view as order_view};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading};
 use crate::reply::Reply;
-use crate::tickets::{self, TicketJson};
+use crate::tickets::{self, Shown, TicketJson};
 use crate::time::Time;
 
 pub(crate) mod history;
@@ -43,10 +43,13 @@ pub(crate) enum WayJson {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScanBody {
-    /// The ticket's id.
-    #[schema(value_type = String)]
-    ticket: TicketId,
-    /// How often it was passed on, as its code says.
+    /// What the QR code says; in place of `ticket`.
+    #[schema(value_type = Option<String>, max_length = 300)]
+    code: Option<Box<str>>,
+    /// The ticket's id, if its number was typed in.
+    #[schema(value_type = Option<String>)]
+    ticket: Option<TicketId>,
+    /// How often it was passed on; only with `ticket`.
     #[serde(default)]
     generation: u16,
     #[serde(default)]
@@ -62,7 +65,8 @@ pub(crate) struct ScanBody {
 #[schema(as = Scanned)]
 struct ScannedJson<'a> {
     /// `admitted`, `left`, `already_inside`, `not_inside`, `wrong_showtime`, `void`, `replaced` (it was passed on: only the
-    /// newest code is good) or `unknown`.
+    /// newest code is good), `unknown`; of a code also `unreadable` (no code of a ticket) or `forged` (not signed by the
+    /// organization, or long ago).
     verdict: &'static str,
     /// Whether to let them through.
     ok: bool,
@@ -128,6 +132,16 @@ pub(crate) struct TransferBody {
     email: Box<str>,
 }
 
+/// An order of which a ticket was passed on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PassedOn)]
+struct PassedJson<'a> {
+    #[serde(flatten)]
+    order: OrderJson<'a>,
+    /// The new holder's.
+    token: String,
+}
+
 const fn way(way: WayJson) -> Way {
     match way {
         WayJson::In => Way::In,
@@ -149,10 +163,26 @@ fn verdict(of: &Verdict) -> (&'static str, bool, Option<(u64, &str)>) {
     }
 }
 
-/// The scan of a ticket; `at`: when it was, if the door was offline.
-fn command(organization: OrganizationId, showtime: ShowtimeId, body: ScanBody, at: Option<Time>) -> ScanTicket {
-    let ScanBody { ticket, generation, way: goes, gate } = body;
-    ScanTicket { organization, showtime, ticket, generation, way: way(goes), gate, at_ms: at.map(|at| at.0) }
+/// The scan of a ticket; `at`: when it was, if the door was offline. What else was shown is its verdict already.
+async fn command(
+    app: &App,
+    (organization, showtime): (OrganizationId, ShowtimeId),
+    body: ScanBody,
+    at: Option<Time>,
+) -> Result<Result<ScanTicket, &'static str>, Problem> {
+    let (ticket, generation) = match (body.code, body.ticket) {
+        (Some(code), None) => match tickets::shown(app, organization, &code).await? {
+            Shown::Ticket(ticket, generation) => (ticket, generation),
+            Shown::Unreadable => return Ok(Err("unreadable")),
+            Shown::Forged => return Ok(Err("forged")),
+        },
+        (None, Some(ticket)) => (ticket, body.generation),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(Problem::malformed("body", "/code", "expected a code, or a ticket by its id"));
+        }
+    };
+    let at_ms = at.map(|at| at.0);
+    Ok(Ok(ScanTicket { organization, showtime, ticket, generation, way: way(body.way), gate: body.gate, at_ms }))
 }
 
 fn found(app: &App, scanned: &Scanned, answer: &Answer) -> Result<Reply, Problem> {
@@ -179,7 +209,15 @@ fn found(app: &App, scanned: &Scanned, answer: &Answer) -> Result<Reply, Problem
 pub(crate) async fn scan(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
     let organization = action.caller.staff(Scope::Scan)?.organization;
     let body: ScanBody = action.json()?;
-    let command = command(organization, id, body, None);
+    let command = match command(&app, (organization, id), body, None).await? {
+        Ok(command) => command,
+        Err(verdict) => {
+            app.must_find(|s| s.showtime(id).filter(|showtime| showtime.organization == organization).map(|_| ()))
+                .await?;
+            let json = ScannedJson { verdict, ok: false, since: None, gate: None, showtime: None, ticket: None };
+            return Ok(Reply::ok(&json)?.at(app.cluster.applied()));
+        }
+    };
     let answer = app.propose(&action, organization.0, Command::ScanTicket(command)).await?;
     match &answer.outcome {
         Ok(Done::Scanned(scanned)) => found(&app, scanned, &answer),
@@ -241,8 +279,9 @@ pub(crate) async fn list(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, readi
 
 #[utoipa::path(post, path = "/api/v1/tickets/{ticket}/transfer", tag = "Holds and orders", summary = "Pass a ticket on",
     description = "Its code is a new one from then on; the old one lets nobody in. By whoever bears its order's token, or \
-        staff with the scope `sell`.",
-    request_body = TransferBody, responses((status = 200, description = "Its order", body = OrderJson)))]
+        staff with the scope `sell`. Hand `token` over to the new holder, as a link to `/t/TICKET#TOKEN` for example: shown \
+        as `Authorization: Bearer`, it reads the ticket and its code, until it is passed on again.",
+    request_body = TransferBody, responses((status = 200, description = "Its order", body = PassedJson)))]
 pub(crate) async fn transfer(Shared(app): Shared<App>, Id(id): Id<TicketId>, action: Action) -> Result<Reply, Problem> {
     if action.caller.is_nobody() {
         return Err(Kind::TokenMissing.problem());
@@ -256,7 +295,9 @@ pub(crate) async fn transfer(Shared(app): Shared<App>, Id(id): Id<TicketId>, act
     match &answer.outcome {
         Ok(Done::Order(order)) => {
             let houses = houses(&app.cluster.state(), order).ok_or_else(|| Kind::Internal.problem())?;
-            Ok(Reply::ok(&order_view(order, &houses, app.payment_method()))?.answered(&answer))
+            let generation = order.ticket(id).map_or(0, |ticket| ticket.generation);
+            let order = order_view(order, &houses, app.payment_method());
+            Ok(Reply::ok(&PassedJson { order, token: app.tokens.ticket(id, generation) })?.answered(&answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),

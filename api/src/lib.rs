@@ -13,7 +13,7 @@
 //! | `programme/` | what is on, for others: schema.org, calendars, feeds, pages |
 //! | `availability` `seats` `live/` | counts, snapshots, the live feed |
 //! | `search/` | finding events |
-//! | `holds` `orders/` `tickets` `vouchers` | selling |
+//! | `holds` `orders/` `tickets/` `vouchers` | selling |
 //! | `door/` | tickets scanned, online and late, and passed on |
 //! | `payments` `tasks` | what the payment provider says; what is to be done in the outside world |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
@@ -157,7 +157,10 @@ fn selling_routes() -> Vec<Route> {
         ("post",   "/api/v1/orders/{order}/cancel", post(orders::cancel)),
         ("post",   "/api/v1/orders/{order}/refunds", post(orders::refund)),
         ("get",    "/api/v1/orders/{order}/tickets", get(tickets::list)),
+        ("get",    "/api/v1/orders/{order}/calendar.ics", get(tickets::calendar::read)),
         ("get",    "/api/v1/tickets/{ticket}", get(tickets::read)),
+        ("get",    "/api/v1/organizations/{organization}/ticket-keys", get(tickets::keys::list)),
+        ("post",   "/api/v1/organizations/{organization}/ticket-keys", post(tickets::keys::create)),
         ("post",   "/api/v1/tickets/{ticket}/transfer", post(door::transfer)),
         ("get",    "/api/v1/tickets/{ticket}/scans", get(door::history::list)),
         ("post",   "/api/v1/showtimes/{showtime}/scans", post(door::scan)),

@@ -72,6 +72,14 @@ impl House {
         self.prices.ticket_type(tier, index).map(|t| &*t.id).filter(|id| !id.is_empty())
     }
 
+    /// What people call a kind of ticket: its tier, and its type if the tier has several.
+    pub(crate) fn kind_of_ticket(&self, tier: u16, ticket_type: u16) -> String {
+        let name = |name: &str| Some(name.to_owned()).filter(|name| !name.is_empty());
+        let tier_name = self.prices.tier(tier).and_then(|tier| name(&tier.name));
+        let type_name = self.prices.ticket_type(tier, ticket_type).and_then(|of| name(&of.name));
+        [tier_name, type_name].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// The id of a seat by its number.
     pub(crate) fn seat(&self, number: u32) -> &str {
         self.plan.seats.get(number as usize).map_or("", |s| &s.id)

@@ -154,7 +154,6 @@ struct Details {
 
 impl Problem {
     /// What kind it is.
-    #[cfg(test)]
     pub(crate) fn kind(&self) -> Kind {
         self.0.kind
     }

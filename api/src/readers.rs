@@ -1,4 +1,4 @@
-//! The threads that read what is large: seating plans and pictures. One of 16 MiB takes long enough to hold others up, so
+//! The threads that read what is large: seating plans and pictures; and that print tickets. One of 16 MiB takes long enough to hold others up, so
 //! it is read off the threads that serve; and only so many at a time, so that no number of them takes the machine from
 //! those who buy. Deliberately not here: what is read (see `plans/import` and `images/pictures`).
 
@@ -10,8 +10,6 @@ use crate::problem::{Kind, Problem};
 
 /// Things of a kind that are read at one time on this node.
 const AT_A_TIME: usize = 2;
-/// Those that wait for their turn, each with up to 16 MiB; further ones are refused.
-const WAITING_MAX: usize = 6;
 
 /// Turns to read things of a kind.
 pub(crate) struct Readers {
@@ -24,10 +22,10 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Turns to read these.
-    pub(crate) fn of(what: &'static str) -> Self {
+    /// Turns to read these; so many may wait for theirs, further ones are refused.
+    pub(crate) fn of(what: &'static str, waiting_max: usize) -> Self {
         let of = |n| Arc::new(Semaphore::new(n));
-        Self { what, places: of(AT_A_TIME + WAITING_MAX), turns: of(AT_A_TIME) }
+        Self { what, places: of(AT_A_TIME + waiting_max), turns: of(AT_A_TIME) }
     }
 
     /// Reads on a thread of its own, once it is its turn; refuses if too many wait already.
@@ -64,9 +62,11 @@ mod tests {
 
     use super::*;
 
+    const WAITING_MAX: usize = 6;
+
     #[tokio::test]
     async fn two_are_read_at_a_time_a_few_wait_and_further_ones_are_refused() {
-        let readers = Arc::new(Readers::of("plans"));
+        let readers = Arc::new(Readers::of("plans", WAITING_MAX));
         let (say, begun) = mpsc::channel::<()>();
         let (go, wait) = mpsc::channel::<()>();
         let wait = Arc::new(Mutex::new(wait));

@@ -64,6 +64,13 @@ impl Reading {
         fresh(app, query.consistency.unwrap_or(default)).await
     }
 
+    /// Whether `Accept` names the media type: not only takes it, as `*/*` does.
+    pub(crate) fn prefers(&self, media_type: &str) -> bool {
+        let given = self.headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok());
+        let first = given.flat_map(|v| v.split(',')).next().and_then(|range| range.split(';').next());
+        first.is_some_and(|wanted| wanted.trim().eq_ignore_ascii_case(media_type))
+    }
+
     /// Whether `Accept` takes the media type.
     pub(crate) fn accepts(&self, media_type: &str) -> bool {
         accepts(&self.headers, media_type)

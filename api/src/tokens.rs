@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use booking::ids::{HoldId, KeyId};
+use booking::ids::{HoldId, KeyId, OrganizationId, TicketId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -19,6 +19,8 @@ const KEY_ID_LEN: usize = 8;
 pub(crate) struct Tokens {
     holds: Keyed,
     api_keys: Keyed,
+    tickets: Keyed,
+    ticket_codes: Keyed,
     /// Names the key, so that it can be changed one day.
     key_id: String,
 }
@@ -26,6 +28,10 @@ pub(crate) struct Tokens {
 /// A hold token as a caller showed it; what it opens is found by trying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HoldToken([u8; 32]);
+
+/// A ticket's token as a caller showed it: of whoever it was passed on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TicketToken([u8; 32]);
 
 fn keyed(key: &[u8]) -> Keyed {
     // Keys of any length are accepted.
@@ -43,7 +49,13 @@ impl Tokens {
         let holds = derive(secret, "usher hold tokens 1");
         let id: [u8; 32] = Sha256::digest(holds).into();
         let key_id = hex(id.get(..KEY_ID_LEN / 2).unwrap_or_default());
-        Self { holds: keyed(&holds), api_keys: keyed(&derive(secret, "usher API keys 1")), key_id }
+        Self {
+            holds: keyed(&holds),
+            api_keys: keyed(&derive(secret, "usher API keys 1")),
+            tickets: keyed(&derive(secret, "usher ticket tokens 1")),
+            ticket_codes: keyed(&derive(secret, "usher ticket codes 1")),
+            key_id,
+        }
     }
 
     /// The generation is 0 until a hold's token can be changed.
@@ -62,12 +74,48 @@ impl Tokens {
         text
     }
 
-    /// Reads a hold token; none if it cannot be one of ours.
-    pub(crate) fn read_hold(&self, text: &str) -> Option<HoldToken> {
-        let rest = text.strip_prefix("uht_")?.strip_prefix(self.key_id.as_str())?.strip_prefix('_')?;
+    fn ticket_hash(&self, id: TicketId, generation: u16) -> [u8; 32] {
+        let hash = self.tickets.clone().chain_update(b"tkt").chain_update(id.0.to_be_bytes());
+        hash.chain_update(generation.to_be_bytes()).finalize().into_bytes().into()
+    }
+
+    /// The token of whoever a ticket was passed on to; the next who gets it has another.
+    pub(crate) fn ticket(&self, id: TicketId, generation: u16) -> String {
+        let mut text = format!("utt_{}_", self.key_id);
+        URL_SAFE_NO_PAD.encode_string(self.ticket_hash(id, generation), &mut text);
+        text
+    }
+
+    /// Reads a ticket's token; none if it cannot be one of ours.
+    pub(crate) fn read_ticket(&self, text: &str) -> Option<TicketToken> {
+        self.hash_of(text, "utt_").map(TicketToken)
+    }
+
+    /// Whether one of the tokens is this ticket's, as often as it was passed on; in constant time for each.
+    pub(crate) fn opens_ticket(&self, shown: &[TicketToken], id: TicketId, generation: u16) -> bool {
+        if shown.is_empty() {
+            return false;
+        }
+        let hash = self.ticket_hash(id, generation);
+        shown.iter().fold(false, |found, token| found | bool::from(token.0.ct_eq(&hash)))
+    }
+
+    /// What an organization's ticket key by its number is made of (Ed25519).
+    pub(crate) fn ticket_seed(&self, organization: OrganizationId, key: u16) -> [u8; 32] {
+        let hash = self.ticket_codes.clone().chain_update(b"org").chain_update(organization.0.to_be_bytes());
+        hash.chain_update(key.to_be_bytes()).finalize().into_bytes().into()
+    }
+
+    fn hash_of(&self, text: &str, prefix: &str) -> Option<[u8; 32]> {
+        let rest = text.strip_prefix(prefix)?.strip_prefix(self.key_id.as_str())?.strip_prefix('_')?;
         let mut hash = [0; 32];
         let len = URL_SAFE_NO_PAD.decode_slice(rest, &mut hash).ok()?;
-        (len == hash.len()).then_some(HoldToken(hash))
+        (len == hash.len()).then_some(hash)
+    }
+
+    /// Reads a hold token; none if it cannot be one of ours.
+    pub(crate) fn read_hold(&self, text: &str) -> Option<HoldToken> {
+        self.hash_of(text, "uht_").map(HoldToken)
     }
 
     /// Whether one of the tokens is this hold's; in constant time for each.
@@ -115,5 +163,16 @@ mod tests {
         for bad in ["", "uht_", "usk_x", &text[..text.len() - 1], &format!("{text}A"), &text.replace("uht", "uhx")] {
             assert!(tokens.read_hold(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_tickets_token_is_of_the_one_who_has_it_now() {
+        let tokens = Tokens::new(b"sixteen bytes or more");
+        let token = tokens.read_ticket(&tokens.ticket(TicketId(7), 1)).unwrap();
+        assert!(tokens.opens_ticket(&[token], TicketId(7), 1));
+        assert!(!tokens.opens_ticket(&[token], TicketId(7), 2) && !tokens.opens_ticket(&[token], TicketId(8), 1));
+        assert!(!tokens.opens_ticket(&[], TicketId(7), 1));
+        assert!(tokens.read_hold(&tokens.ticket(TicketId(7), 1)).is_none());
+        assert!(tokens.read_ticket(&tokens.hold(HoldId(7))).is_none());
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State as Shared;
+use booking::command::ScanTicket;
 use booking::ids::{OrganizationId, ShowtimeId, TicketId};
 use booking::keys::Scope;
 use booking::{Actor, Command, Reply as Done, Request};
@@ -44,6 +45,12 @@ pub(crate) struct LateScanBody {
 pub(crate) struct UploadBody {
     #[schema(max_items = 500, value_type = Vec<LateScanBody>)]
     scans: Vec<Value>,
+}
+
+/// A late scan that could be read.
+struct Late {
+    id: Box<str>,
+    command: ScanTicket,
 }
 
 /// What became of an uploaded scan.
@@ -109,19 +116,30 @@ pub(crate) async fn upload(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     app.must_find(|s| s.showtime(id).filter(|showtime| showtime.organization == organization).map(|_| ())).await?;
     let mut done = Vec::with_capacity(body.scans.len());
     // Those of one ticket one after the other, for their order matters; tickets side by side.
-    let mut by_ticket: BTreeMap<TicketId, Vec<(usize, LateScanBody)>> = BTreeMap::new();
+    let mut by_ticket: BTreeMap<TicketId, Vec<(usize, Late)>> = BTreeMap::new();
     for (nth, value) in body.scans.iter().enumerate() {
-        match read(value) {
-            Ok(late) => by_ticket.entry(late.scan.ticket).or_default().push((nth, late)),
-            Err(answer) => done.push((nth, answer)),
+        let LateScanBody { id: scan, at, scan: body } = match read(value) {
+            Ok(late) => late,
+            Err(answer) => {
+                done.push((nth, answer));
+                continue;
+            }
+        };
+        match command(&app, (organization, id), body, Some(at)).await {
+            Ok(Ok(command)) => by_ticket.entry(command.ticket).or_default().push((nth, Late { id: scan, command })),
+            Ok(Err(verdict)) => done
+                .push((nth, UploadedJson { id: Some(scan), verdict, ok: false, since: None, gate: None, why: None })),
+            Err(problem) if problem.kind() == Kind::MalformedRequest => done.push((nth, refused(Some(scan), &problem))),
+            // The cluster does not answer: the upload as a whole is repeated.
+            Err(problem) => return Err(problem),
         }
     }
     let actor = action.caller.actor();
     let chains = by_ticket.into_values().map(|mut scans| async {
-        scans.sort_by_key(|(_, late)| late.at.0);
+        scans.sort_by_key(|(_, late)| late.command.at_ms);
         let mut done = Vec::with_capacity(scans.len());
         for (nth, late) in scans {
-            done.push((nth, one(&app, (organization, id, actor), late).await?));
+            done.push((nth, one(&app, organization, actor, late).await?));
         }
         Ok::<_, Problem>(done)
     });
@@ -135,17 +153,12 @@ pub(crate) async fn upload(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, act
     Ok(Reply::ok(&UploadJson { scans, conflicts, refused })?.at(app.cluster.applied()))
 }
 
-async fn one(
-    app: &App,
-    (organization, showtime, actor): (OrganizationId, ShowtimeId, Actor),
-    late: LateScanBody,
-) -> Result<UploadedJson, Problem> {
-    let scan = command(organization, showtime, late.scan, Some(late.at));
-    let mark = match idempotency::of_scan(actor, &late.id, &scan) {
+async fn one(app: &App, organization: OrganizationId, actor: Actor, late: Late) -> Result<UploadedJson, Problem> {
+    let mark = match idempotency::of_scan(actor, &late.id, &late.command) {
         Ok(mark) => mark,
         Err(problem) => return Ok(refused(Some(late.id), &problem)),
     };
-    let request = Request { actor, idempotency: Some(mark), command: Command::ScanTicket(scan) };
+    let request = Request { actor, idempotency: Some(mark), command: Command::ScanTicket(late.command) };
     // No answer from the cluster fails the upload as a whole: it is repeated, and what was recorded happens once.
     let answer = app.cluster.propose(organization.0, request).await?;
     match &answer.outcome {

@@ -16,10 +16,10 @@ use crate::time::Time;
 const EVENTS_MAX: usize = 500;
 const SHOWTIMES_MAX: usize = 2_000;
 /// How long a showtime takes that does not say: so that it is seen.
-const LENGTH_MS: u64 = 7_200_000;
+pub(crate) const LENGTH_MS: u64 = 7_200_000;
 
 /// A moment in UTC, such as `20261224T183000Z`.
-fn moment(ms: u64) -> String {
+pub(crate) fn moment(ms: u64) -> String {
     let text = Time(ms).to_string();
     let digits: String = text.chars().take(19).filter(|c| !matches!(c, '-' | ':')).collect();
     digits + "Z"

@@ -17,4 +17,5 @@ mod programme;
 mod public;
 mod search;
 mod support;
+mod tickets;
 mod vouchers;
