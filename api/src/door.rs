@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::app::App;
 use crate::orders;
-use crate::orders::view::{OrderJson, houses, view as order_view};
+use crate::orders::view::{For, OrderJson, houses, view as order_view};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading};
 use crate::reply::Reply;
@@ -256,7 +256,8 @@ pub(crate) async fn transfer(Shared(app): Shared<App>, Id(id): Id<TicketId>, act
     match &answer.outcome {
         Ok(Done::Order(order)) => {
             let houses = houses(&app.cluster.state(), order).ok_or_else(|| Kind::Internal.problem())?;
-            Ok(Reply::ok(&order_view(order, &houses, app.payment_method()))?.answered(&answer))
+            Ok(Reply::ok(&order_view(order, &houses, app.payment_method(), For::acting(organization)))?
+                .answered(&answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),

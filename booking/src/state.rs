@@ -24,7 +24,7 @@ use crate::images::{self, Image};
 use crate::inventory::{Cell, Inventory, PlaceState};
 use crate::keys::ApiKey;
 use crate::limits;
-use crate::orders::{Order, awaits, placing};
+use crate::orders::{Order, awaits, desk, placing};
 use crate::organizations::{self, Organization};
 use crate::payments::reports;
 use crate::plan::Plan;
@@ -283,6 +283,7 @@ impl State {
             Command::ResolveTask(c) => tasks::resolve(self, cx, actor, c),
             Command::ScanTicket(c) => admission::scan(self, cx, actor, c),
             Command::TransferTicket(c) => admission::transfer(self, cx, actor, c),
+            Command::UpdateOrder(c) => desk::update(self, cx, actor, c),
             Command::RefundShowtime(c) => refunds::showtime::begin(self, cx, actor, c),
         }
     }

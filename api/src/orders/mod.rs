@@ -1,6 +1,8 @@
 //! `/api/v1/orders`: holds become sold places, at the box office or by a payment; and back again.
+//! `desk`: orders changed by staff and buyers. `view`: what they look like.
 //! Deliberately not here: what the provider calls (see `payments`), what staff see to (see `tasks`).
 
+pub(crate) mod desk;
 pub(crate) mod view;
 
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use crate::places::House;
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading, fresh};
 use crate::reply::Reply;
-use view::{BoxOfficeKind, BuyerJson, OrderJson, houses, view};
+use view::{BoxOfficeKind, BuyerJson, For, OrderJson, houses, view};
 
 /// Orders looked at for one page of a list: bounds the time that the state is held.
 const LOOKED_AT_MAX: usize = 5_000;
@@ -168,7 +170,8 @@ pub(crate) async fn place(Shared(app): Shared<App>, action: Action) -> Result<Re
     match &answer.outcome {
         Ok(Done::Order(order)) => {
             let (order, houses) = once_payable(&app, answer.index, order.clone()).await?;
-            Ok(Reply::created(&view(&order, &houses, app.payment_method()))?.answered(&answer))
+            let json = view(&order, &houses, app.payment_method(), For::acting(organization));
+            Ok(Reply::created(&json)?.answered(&answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
@@ -209,11 +212,16 @@ pub(crate) async fn acting(
     Err(Kind::NotFound.problem())
 }
 
-fn changed(app: &App, answer: &Answer, write: impl Fn(&OrderJson) -> Result<Reply, Problem>) -> Result<Reply, Problem> {
+fn changed(
+    app: &App,
+    answer: &Answer,
+    reader: For,
+    write: impl Fn(&OrderJson) -> Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
     match &answer.outcome {
         Ok(Done::Order(order)) => {
             let houses = houses(&app.cluster.state(), order).ok_or_else(|| Kind::Internal.problem())?;
-            Ok(write(&view(order, &houses, app.payment_method()))?.answered(answer))
+            Ok(write(&view(order, &houses, app.payment_method(), reader))?.answered(answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(answer)),
@@ -231,7 +239,7 @@ pub(crate) async fn cancel(Shared(app): Shared<App>, Id(id): Id<OrderId>, action
     let refund = RefundId::mint(app.now_ms(), draw());
     let cancel = CancelOrder { order: id, organization, refund, reason: body.reason };
     let answer = app.propose(&action, lane.0, Command::CancelOrder(cancel)).await?;
-    changed(&app, &answer, |order| Reply::ok(order))
+    changed(&app, &answer, For::acting(organization), |order| Reply::ok(order))
 }
 
 #[utoipa::path(post, path = "/api/v1/orders/{order}/refunds", tag = "Holds and orders", summary = "Give tickets back",
@@ -250,12 +258,18 @@ pub(crate) async fn refund(Shared(app): Shared<App>, Id(id): Id<OrderId>, action
         reason: body.reason,
     };
     let answer = app.propose(&action, lane.0, Command::RefundOrder(Box::new(refund))).await?;
-    changed(&app, &answer, |order| Reply::created(order))
+    changed(&app, &answer, For::acting(organization), |order| Reply::created(order))
+}
+
+/// As whom the caller reads the order, if it may see it.
+fn reader(caller: &Caller, order: &Order) -> For {
+    let staff = caller.organization_with(&[Scope::Read, Scope::Sell]) == Some(order.organization);
+    if staff { For::Staff } else { For::Buyer }
 }
 
 /// Whether the caller may see the order: staff of its organization, or whoever bears the token of one of its holds.
 pub(crate) fn may_see(app: &App, caller: &Caller, order: &Order) -> bool {
-    caller.organization_with(&[Scope::Read, Scope::Sell]) == Some(order.organization)
+    reader(caller, order) == For::Staff
         || order.parts.iter().take(limits::HOLDS_PER_ORDER_MAX).any(|part| caller.opens(app, part.hold))
 }
 
@@ -267,7 +281,12 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<OrderId>, reading:
     }
     reading.fresh(&app, Consistency::Linearizable).await?;
     let (order, houses, index) = find(&app, &reading.caller, |s| s.order(id).cloned())?;
-    Ok(Reply::ok(&view(&order, &houses, app.payment_method()))?.at(index).version(order.version))
+    let reader = reader(&reading.caller, &order);
+    let json = Reply::ok(&view(&order, &houses, app.payment_method(), reader))?.at(index);
+    Ok(match reader {
+        For::Staff => json.variant(order.version, "staff"),
+        For::Buyer => json.version(order.version),
+    })
 }
 
 /// An order with the showtimes of its parts, if the caller may see it.
@@ -326,6 +345,6 @@ pub(crate) async fn list(Shared(app): Shared<App>, reading: Reading) -> Result<R
         let next_cursor = last.filter(|_| orders.next().is_some()).map(|id| id.to_string());
         (found, next_cursor, state.index())
     };
-    let items = found.iter().map(|(order, houses)| view(order, houses, app.payment_method())).collect();
+    let items = found.iter().map(|(order, houses)| view(order, houses, app.payment_method(), For::Staff)).collect();
     Ok(Reply::ok(&Page { items, next_cursor })?.at(index).hashed())
 }

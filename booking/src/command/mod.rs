@@ -16,7 +16,7 @@ mod orders;
 
 pub use orders::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
-    ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket,
+    ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket, UpdateOrder,
 };
 
 /// Who asks, for the history.
@@ -134,6 +134,8 @@ pub enum Command {
     ScanTicket(ScanTicket),
     /// Passes a ticket on to somebody else.
     TransferTicket(Box<TransferTicket>),
+    /// Changes who buys, or what staff note of an order.
+    UpdateOrder(Box<UpdateOrder>),
 }
 
 /// See [`Command::AddImage`].
