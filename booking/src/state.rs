@@ -504,7 +504,15 @@ impl State {
     }
     /// The orders with places of a showtime, the oldest first.
     pub fn orders_of_showtime(&self, showtime: ShowtimeId) -> impl DoubleEndedIterator<Item = &Arc<Order>> {
-        let range = (showtime, OrderId(0))..=(showtime, OrderId(u128::MAX));
+        self.orders_of_showtime_from(showtime, OrderId(0))
+    }
+    /// The same, from an id on.
+    pub fn orders_of_showtime_from(
+        &self,
+        showtime: ShowtimeId,
+        from: OrderId,
+    ) -> impl DoubleEndedIterator<Item = &Arc<Order>> {
+        let range = (showtime, from)..=(showtime, OrderId(u128::MAX));
         self.orders_by_showtime.range(range).filter_map(|((_, id), ())| self.orders.get(id))
     }
     /// The order that a ticket is of.

@@ -24,6 +24,29 @@ async fn staff_change_orders_and_buyers_their_names() {
     assert_eq!(steps(&now), ["placed", "paid", "buyer_changed", "note_changed"]);
     assert!(now["history"][3]["by"].as_str().unwrap().starts_with("key_"), "{now}");
 
+    // Staff find it by whatever they know of it.
+    let placed = now["placed_at"].as_str().unwrap();
+    let later = "2999-01-01T00:00:00Z";
+    for (query, found) in [
+        ("email=%20BEA@example.org".to_owned(), 1),
+        ("email=example.org".to_owned(), 0),
+        ("buyer=ADA".to_owned(), 1),
+        ("note=Wheelchair&state=paid".to_owned(), 1),
+        ("note=crutches".to_owned(), 0),
+        (format!("event={}&showtime={}", house.event, house.showtime), 1),
+        (format!("event={}", house.event.replace("evt_0", "evt_1")), 0),
+        (format!("placed_from={placed}&placed_until={later}"), 1),
+        (format!("placed_until={placed}"), 0),
+        (format!("placed_from={later}"), 0),
+    ] {
+        let page = node.staff("GET", &format!("/api/v1/orders?{query}"), &Value::Null).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), found, "{query}: {page}");
+        assert_eq!(page["next_cursor"], Value::Null, "{query}");
+    }
+    for wrong in ["placed_from=yesterday", "event=sht_1", "nobody=1"] {
+        node.staff("GET", &format!("/api/v1/orders?{wrong}"), &Value::Null).await.problem(400, "malformed-request");
+    }
+
     // The buyer sees nothing of the note, and changes neither it nor the address.
     let theirs = node.with(token, "PATCH", &path, &json!({"buyer": {"name": "Bea"}})).await.expect(200);
     assert_eq!((theirs["buyer"]["name"].as_str(), theirs.get("note")), (Some("Bea"), None));
