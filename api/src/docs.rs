@@ -81,6 +81,7 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::orders::place,
         crate::orders::list,
         crate::orders::read,
+        crate::orders::desk::update,
         crate::orders::cancel,
         crate::orders::refund,
         crate::door::transfer,

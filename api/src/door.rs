@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::action::Action;
 use crate::app::App;
 use crate::orders;
-use crate::orders::view::{OrderJson, houses, view as order_view};
+use crate::orders::view::{For, OrderJson, houses, view as order_view};
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading};
 use crate::reply::Reply;
@@ -296,7 +296,7 @@ pub(crate) async fn transfer(Shared(app): Shared<App>, Id(id): Id<TicketId>, act
         Ok(Done::Order(order)) => {
             let houses = houses(&app.cluster.state(), order).ok_or_else(|| Kind::Internal.problem())?;
             let generation = order.ticket(id).map_or(0, |ticket| ticket.generation);
-            let order = order_view(order, &houses, app.payment_method());
+            let order = order_view(order, &houses, app.payment_method(), For::acting(organization));
             Ok(Reply::ok(&PassedJson { order, token: app.tokens.ticket(id, generation) })?.answered(&answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),

@@ -19,7 +19,7 @@ use crate::metrics::Class;
 use crate::problem::{Kind, Problem};
 use crate::reading::accepts;
 use crate::unread::{self, Unread};
-use crate::{compression, conditional, seats};
+use crate::{compression, conditional, seats, tickets};
 
 /// Which log index an answer reflects.
 pub(crate) const LOG_INDEX: HeaderName = HeaderName::from_static("x-log-index");
@@ -118,8 +118,11 @@ async fn before(app: &App, parts: &Parts) -> Result<Option<Response>, Problem> {
 fn accepts_own_form(headers: &HeaderMap, path: &str) -> bool {
     let own = [("/seats", seats::PACKED), ("/backup", "application/octet-stream")];
     // These have one form only, and calendars and readers ask for it in many words.
-    let alone = ["/live", "/events.ics", "/events.atom", "/jsonld"];
+    let alone = ["/live", "/events.ics", "/events.atom", "/jsonld", "/calendar.ics"];
+    let ticket = path.strip_prefix("/api/v1/tickets/").is_some_and(|rest| !rest.contains('/'));
     alone.iter().any(|end| path.ends_with(end))
+        || (ticket && (accepts(headers, tickets::SVG) || accepts(headers, tickets::PDF)))
+        || (path.starts_with("/api/v1/orders/") && path.ends_with("/tickets") && accepts(headers, tickets::PDF))
         || own.iter().any(|(end, form)| path.ends_with(end) && accepts(headers, form))
 }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::problem::Problem;
 use crate::reading::Consistency;
+use crate::time::Time;
 
 /// Items of a page unless the caller says otherwise.
 const LIMIT: usize = 20;
@@ -41,6 +42,16 @@ pub(crate) struct ListQuery {
     pub(crate) state: Option<String>,
     /// Only of buyers whose name or address has this in it (orders).
     pub(crate) buyer: Option<String>,
+    /// Only of this event (orders).
+    pub(crate) event: Option<String>,
+    /// Only of buyers with this address (orders).
+    pub(crate) email: Option<String>,
+    /// Only with this in what staff noted (orders).
+    pub(crate) note: Option<String>,
+    /// Only placed then or later (orders).
+    pub(crate) placed_from: Option<Time>,
+    /// Only placed before (orders).
+    pub(crate) placed_until: Option<Time>,
 }
 
 impl ListQuery {
@@ -71,14 +82,19 @@ impl ListQuery {
     /// Refuses filters that the list does not have.
     pub(crate) fn only(&self, filters: &[&str]) -> Result<(), Problem> {
         let given = [
-            ("organization", &self.organization),
-            ("showtime", &self.showtime),
-            ("code", &self.code),
-            ("state", &self.state),
-            ("buyer", &self.buyer),
+            ("organization", self.organization.is_some()),
+            ("showtime", self.showtime.is_some()),
+            ("code", self.code.is_some()),
+            ("state", self.state.is_some()),
+            ("buyer", self.buyer.is_some()),
+            ("event", self.event.is_some()),
+            ("email", self.email.is_some()),
+            ("note", self.note.is_some()),
+            ("placed_from", self.placed_from.is_some()),
+            ("placed_until", self.placed_until.is_some()),
         ];
-        for (name, value) in given {
-            if value.is_some() && !filters.contains(&name) {
+        for (name, is_given) in given {
+            if is_given && !filters.contains(&name) {
                 return Err(Problem::malformed("query", name, "this list has no such filter"));
             }
         }

@@ -88,6 +88,8 @@ pub const PAYMENT_TIME_MIN_MS: u64 = 10_000;
 pub const PAYMENT_TIME_MAX_MS: u64 = 7_200_000;
 /// How often a ticket can be passed on.
 pub const TRANSFERS_PER_TICKET_MAX: u16 = 20;
+/// Characters of what staff note of an order.
+pub const NOTE_CHARS_MAX: usize = 2_000;
 /// Scans that are kept with a ticket.
 pub const SCANS_PER_TICKET_MAX: usize = 32;
 /// Steps of an order's history: further ones are not told.

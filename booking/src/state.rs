@@ -24,7 +24,7 @@ use crate::images::{self, Image};
 use crate::inventory::{Cell, Inventory, PlaceState};
 use crate::keys::ApiKey;
 use crate::limits;
-use crate::orders::{Order, awaits, placing};
+use crate::orders::{Order, awaits, desk, placing};
 use crate::organizations::{self, Organization};
 use crate::payments::reports;
 use crate::plan::Plan;
@@ -284,6 +284,7 @@ impl State {
             Command::ScanTicket(c) => admission::scan(self, cx, actor, c),
             Command::TransferTicket(c) => admission::transfer(self, cx, actor, c),
             Command::RotateTicketKey(c) => organizations::rotate_ticket_key(self, cx, c),
+            Command::UpdateOrder(c) => desk::update(self, cx, actor, c),
             Command::RefundShowtime(c) => refunds::showtime::begin(self, cx, actor, c),
         }
     }
@@ -504,7 +505,15 @@ impl State {
     }
     /// The orders with places of a showtime, the oldest first.
     pub fn orders_of_showtime(&self, showtime: ShowtimeId) -> impl DoubleEndedIterator<Item = &Arc<Order>> {
-        let range = (showtime, OrderId(0))..=(showtime, OrderId(u128::MAX));
+        self.orders_of_showtime_from(showtime, OrderId(0))
+    }
+    /// The same, from an id on.
+    pub fn orders_of_showtime_from(
+        &self,
+        showtime: ShowtimeId,
+        from: OrderId,
+    ) -> impl DoubleEndedIterator<Item = &Arc<Order>> {
+        let range = (showtime, from)..=(showtime, OrderId(u128::MAX));
         self.orders_by_showtime.range(range).filter_map(|((_, id), ())| self.orders.get(id))
     }
     /// The order that a ticket is of.

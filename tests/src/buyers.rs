@@ -3,18 +3,18 @@
 //! not for speed.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::dice::Dice;
 use crate::harness::{Cluster, draw_key};
-use crate::history::{Asked, Fresh, History, House, Life, Op, Outcome, Told};
+use crate::history::{Asked, Fresh, History, House, Life, Op, Outcome, Told, Way};
 use crate::http::{Answer, Call, Client};
 use crate::stage::{Stage, hold, hold_area, release, sell, text};
 
@@ -25,6 +25,9 @@ const ATTEMPT_MAX: Duration = Duration::from_secs(8);
 
 /// A hold is looked at closely for so long before and after it runs out.
 const AROUND_THE_END: Duration = Duration::from_millis(500);
+
+/// So many tickets are scanned at a time, of more the oldest are left alone: with more scans the search would not end.
+const TICKETS_SCANNED: usize = 6;
 
 /// What buyers do, in times of a hundred.
 #[derive(Debug, Clone)]
@@ -42,6 +45,8 @@ pub struct Habits {
     pub look: usize,
     /// The map and the area are read: only where there are few seats.
     pub map: usize,
+    /// A ticket that somebody bought lately is scanned, in or out: by several at a time.
+    pub scan: usize,
     /// Longest pause before a visit.
     pub pause: Duration,
     /// An attempt is given up after this, and the step repeated through another node.
@@ -61,6 +66,7 @@ impl Default for Habits {
             keep: 0,
             look: 25,
             map: 0,
+            scan: 0,
             pause: Duration::ZERO,
             attempt_max: ATTEMPT_MAX,
             repeated_for: REPEATED_FOR,
@@ -122,6 +128,8 @@ struct Buyer {
     seen: u64,
     /// Holds that it keeps, with their tokens, and when they run out by its own clock.
     kept: Vec<(Instant, String, String)>,
+    /// Tickets that any of them bought, with their showtimes, the last last.
+    tickets: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Buyer {
@@ -260,6 +268,31 @@ impl Buyer {
         }
     }
 
+    /// Tickets that may be scanned from now on.
+    fn bought(&self, order: &Value) {
+        let mut tickets = self.tickets.lock().unwrap();
+        let bought = order["tickets"].as_array().map(Vec::as_slice).unwrap_or_default();
+        tickets.extend(bought.iter().map(|ticket| (text(ticket, "id"), text(ticket, "showtime"))));
+        let surplus = tickets.len().saturating_sub(TICKETS_SCANNED);
+        tickets.drain(..surplus);
+    }
+
+    /// Scans a ticket at a gate of its own; others may do the same at this moment.
+    async fn scan(&mut self) {
+        let (ticket, showtime) = {
+            let tickets = self.tickets.lock().unwrap();
+            if tickets.is_empty() {
+                return;
+            }
+            self.dice.one(&tickets).clone()
+        };
+        let (way, gate) = (if self.dice.percent(60) { Way::In } else { Way::Out }, draw_key());
+        let body = json!({ "ticket": ticket, "gate": gate, "way": if way == Way::In { "in" } else { "out" } });
+        let path = format!("/api/v1/showtimes/{showtime}/scans");
+        let call = Call::post(&path, &body).bearer(&self.staff).once(&draw_key());
+        self.step(&call, Asked::Scan { ticket, gate, way }).await;
+    }
+
     async fn visit(&mut self, on_sale: &[Offer], stop: &AtomicBool) {
         self.pause(self.habits.pause).await;
         self.at = self.dice.below(self.clients.len());
@@ -270,6 +303,9 @@ impl Buyer {
         let offer = self.dice.one(on_sale);
         if self.dice.percent(self.habits.map) {
             return self.look_at_map(offer.house.showtime.clone()).await;
+        }
+        if self.dice.percent(self.habits.scan) {
+            return self.scan().await;
         }
         let Some((hold, token)) = self.hold(offer).await else { return };
         let mut since = Instant::now();
@@ -286,8 +322,9 @@ impl Buyer {
         let what_next = self.dice.below(100);
         if what_next < self.habits.sell {
             let call = sell(&[&hold], &self.staff, &token, &draw_key());
-            if let Some((Told::Sold { order: id, .. }, _)) = self.step(&call, Asked::Sell { hold: hold.clone() }).await
-            {
+            let sold = self.step(&call, Asked::Sell { hold: hold.clone() }).await;
+            if let Some((Told::Sold { order: id, .. }, body)) = sold {
+                self.bought(&body);
                 order = Some(id);
             }
         } else if what_next >= self.habits.sell + self.habits.keep {
@@ -328,6 +365,10 @@ fn told(asked: &Asked, answer: &Answer, body: &Value) -> Told {
         Asked::Extend { .. } => Told::Extended { until_ms: ms("expires_at") },
         Asked::Release { .. } => Told::Released { life: life() },
         Asked::Sell { .. } => Told::Sold { order: text(body, "id"), now_ms: ms("placed_at") },
+        Asked::Scan { .. } => {
+            let gate = body["gate"].as_str().map(str::to_owned);
+            Told::Scanned { verdict: text(body, "verdict"), gate }
+        }
         Asked::ReadHold { .. } => Told::Hold { life: life(), until_ms: ms("expires_at") },
         Asked::ReadOrder { .. } => Told::Order,
         Asked::ReadMap { .. } => Told::Map { states: text(body, "states") },
@@ -363,6 +404,7 @@ impl Buyers {
     pub fn with(nodes: &[SocketAddr], key: &str, stage: &Stage, count: usize, habits: &Habits) -> Self {
         let (history, stop) = (Arc::new(History::default()), Arc::new(AtomicBool::new(false)));
         let (on_sale, _) = watch::channel(Arc::default());
+        let tickets = Arc::default();
         let mut buyers = Self { history, on_sale, stop, tasks: JoinSet::new() };
         for showtime in &stage.showtimes {
             buyers.open(stage.offer(showtime));
@@ -379,6 +421,7 @@ impl Buyers {
                 history: buyers.history.clone(),
                 seen: 0,
                 kept: Vec::new(),
+                tickets: Arc::clone(&tickets),
             };
             let (stop, on_sale) = (buyers.stop.clone(), buyers.on_sale.subscribe());
             buyers.tasks.spawn(async move {

@@ -33,14 +33,42 @@ pub enum Fresh {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
-    Hold { showtime: String, places: Vec<String>, area: u32 },
-    Extend { hold: String },
-    Release { hold: String },
-    Sell { hold: String },
-    ReadHold { hold: String, fresh: Fresh },
-    ReadOrder { order: String, fresh: Fresh },
-    ReadMap { showtime: String, fresh: Fresh },
-    ReadArea { showtime: String, fresh: Fresh },
+    Hold {
+        showtime: String,
+        places: Vec<String>,
+        area: u32,
+    },
+    Extend {
+        hold: String,
+    },
+    Release {
+        hold: String,
+    },
+    Sell {
+        hold: String,
+    },
+    /// `gate`: a name that no other scan has.
+    Scan {
+        ticket: String,
+        gate: String,
+        way: Way,
+    },
+    ReadHold {
+        hold: String,
+        fresh: Fresh,
+    },
+    ReadOrder {
+        order: String,
+        fresh: Fresh,
+    },
+    ReadMap {
+        showtime: String,
+        fresh: Fresh,
+    },
+    ReadArea {
+        showtime: String,
+        fresh: Fresh,
+    },
 }
 
 impl Asked {
@@ -51,7 +79,9 @@ impl Asked {
             | Self::ReadOrder { fresh, .. }
             | Self::ReadMap { fresh, .. }
             | Self::ReadArea { fresh, .. } => Some(*fresh),
-            Self::Hold { .. } | Self::Extend { .. } | Self::Release { .. } | Self::Sell { .. } => None,
+            Self::Hold { .. } | Self::Extend { .. } | Self::Release { .. } | Self::Sell { .. } | Self::Scan { .. } => {
+                None
+            }
         }
     }
 
@@ -63,12 +93,22 @@ impl Asked {
             Self::Extend { .. } => "extend",
             Self::Release { .. } => "release",
             Self::Sell { .. } => "sell",
+            Self::Scan { way: Way::In, .. } => "scan in",
+            Self::Scan { .. } => "scan out",
             Self::ReadHold { .. } => "read hold",
             Self::ReadOrder { .. } => "read order",
             Self::ReadMap { .. } => "read map",
             Self::ReadArea { .. } => "read area",
         }
     }
+}
+
+/// Which way somebody goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    In,
+    Out,
 }
 
 /// Where in its life a hold is, as it was read.
@@ -99,6 +139,11 @@ pub enum Told {
     Sold {
         order: String,
         now_ms: u64,
+    },
+    /// `gate`: where whoever is in with the ticket came in.
+    Scanned {
+        verdict: String,
+        gate: Option<String>,
     },
     Hold {
         life: Life,

@@ -1,6 +1,9 @@
 //! `/api/v1/orders`: holds become sold places, at the box office or by a payment; and back again.
+//! `desk`: orders changed by staff and buyers. `search`: orders that staff look for. `view`: what they look like.
 //! Deliberately not here: what the provider calls (see `payments`), what staff see to (see `tasks`).
 
+pub(crate) mod desk;
+mod search;
 pub(crate) mod view;
 
 use std::sync::Arc;
@@ -8,7 +11,7 @@ use std::time::Duration;
 
 use axum::extract::State as Shared;
 use booking::command::{CancelOrder, Pay, PlaceOrder, RefundOrder};
-use booking::ids::{HoldId, OrderId, OrganizationId, PaymentId, RefundId, ShowtimeId, TicketId};
+use booking::ids::{HoldId, OrderId, OrganizationId, PaymentId, RefundId, TicketId};
 use booking::keys::Scope;
 use booking::orders::{Buyer, Order};
 use booking::payments::OnlineState;
@@ -26,10 +29,10 @@ use crate::places::House;
 use crate::problem::{Kind, Problem};
 use crate::reading::{Consistency, Id, Reading, fresh};
 use crate::reply::Reply;
-use view::{BoxOfficeKind, BuyerJson, OrderJson, houses, view};
+use crate::time::Time;
+use search::{Found, Wanted};
+use view::{BoxOfficeKind, BuyerJson, For, OrderJson, houses, view};
 
-/// Orders looked at for one page of a list: bounds the time that the state is held.
-const LOOKED_AT_MAX: usize = 5_000;
 /// An order to be paid is answered once the provider has said where, or after this.
 const PAGE_WITHIN: Duration = Duration::from_secs(2);
 /// How often that is looked at: at first, and at last.
@@ -168,7 +171,8 @@ pub(crate) async fn place(Shared(app): Shared<App>, action: Action) -> Result<Re
     match &answer.outcome {
         Ok(Done::Order(order)) => {
             let (order, houses) = once_payable(&app, answer.index, order.clone()).await?;
-            Ok(Reply::created(&view(&order, &houses, app.payment_method()))?.answered(&answer))
+            let json = view(&order, &houses, app.payment_method(), For::acting(organization));
+            Ok(Reply::created(&json)?.answered(&answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(&answer)),
@@ -209,11 +213,16 @@ pub(crate) async fn acting(
     Err(Kind::NotFound.problem())
 }
 
-fn changed(app: &App, answer: &Answer, write: impl Fn(&OrderJson) -> Result<Reply, Problem>) -> Result<Reply, Problem> {
+fn changed(
+    app: &App,
+    answer: &Answer,
+    reader: For,
+    write: impl Fn(&OrderJson) -> Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
     match &answer.outcome {
         Ok(Done::Order(order)) => {
             let houses = houses(&app.cluster.state(), order).ok_or_else(|| Kind::Internal.problem())?;
-            Ok(write(&view(order, &houses, app.payment_method()))?.answered(answer))
+            Ok(write(&view(order, &houses, app.payment_method(), reader))?.answered(answer))
         }
         Ok(_) => Err(Kind::Internal.problem()),
         Err(rejection) => Err(Problem::rejected(rejection, None).answered(answer)),
@@ -231,7 +240,7 @@ pub(crate) async fn cancel(Shared(app): Shared<App>, Id(id): Id<OrderId>, action
     let refund = RefundId::mint(app.now_ms(), draw());
     let cancel = CancelOrder { order: id, organization, refund, reason: body.reason };
     let answer = app.propose(&action, lane.0, Command::CancelOrder(cancel)).await?;
-    changed(&app, &answer, |order| Reply::ok(order))
+    changed(&app, &answer, For::acting(organization), |order| Reply::ok(order))
 }
 
 #[utoipa::path(post, path = "/api/v1/orders/{order}/refunds", tag = "Holds and orders", summary = "Give tickets back",
@@ -250,12 +259,18 @@ pub(crate) async fn refund(Shared(app): Shared<App>, Id(id): Id<OrderId>, action
         reason: body.reason,
     };
     let answer = app.propose(&action, lane.0, Command::RefundOrder(Box::new(refund))).await?;
-    changed(&app, &answer, |order| Reply::created(order))
+    changed(&app, &answer, For::acting(organization), |order| Reply::created(order))
+}
+
+/// As whom the caller reads the order, if it may see it.
+fn reader(caller: &Caller, order: &Order) -> For {
+    let staff = caller.organization_with(&[Scope::Read, Scope::Sell]) == Some(order.organization);
+    if staff { For::Staff } else { For::Buyer }
 }
 
 /// Whether the caller may see the order: staff of its organization, or whoever bears the token of one of its holds.
 pub(crate) fn may_see(app: &App, caller: &Caller, order: &Order) -> bool {
-    caller.organization_with(&[Scope::Read, Scope::Sell]) == Some(order.organization)
+    reader(caller, order) == For::Staff
         || order.parts.iter().take(limits::HOLDS_PER_ORDER_MAX).any(|part| caller.opens(app, part.hold))
 }
 
@@ -267,7 +282,12 @@ pub(crate) async fn read(Shared(app): Shared<App>, Id(id): Id<OrderId>, reading:
     }
     reading.fresh(&app, Consistency::Linearizable).await?;
     let (order, houses, index) = find(&app, &reading.caller, |s| s.order(id).cloned())?;
-    Ok(Reply::ok(&view(&order, &houses, app.payment_method()))?.at(index).version(order.version))
+    let reader = reader(&reading.caller, &order);
+    let json = Reply::ok(&view(&order, &houses, app.payment_method(), reader))?.at(index);
+    Ok(match reader {
+        For::Staff => json.variant(order.version, "staff"),
+        For::Buyer => json.version(order.version),
+    })
 }
 
 /// An order with the showtimes of its parts, if the caller may see it.
@@ -284,9 +304,12 @@ pub(crate) fn find(
 
 #[utoipa::path(get, path = "/api/v1/orders", tag = "Holds and orders", summary = "List orders",
     description = "The caller's organization's, the oldest first. A page may have fewer items than asked for; the list \
-        ends where `next_cursor` is null. `state` is one of an order's states; `buyer` is a part of a name or an e-mail \
-        address, in whatever case.",
-    params(("showtime" = Option<String>, Query), ("state" = Option<String>, Query), ("buyer" = Option<String>, Query)),
+        ends where `next_cursor` is null. `state` is one of an order's states; `email` is a whole address, `buyer` a part of \
+        a name or an address, `note` a part of what staff noted, all in whatever case; `placed_from` and `placed_until` are \
+        times, the latter is not within.",
+    params(("showtime" = Option<String>, Query), ("event" = Option<String>, Query), ("state" = Option<String>, Query),
+        ("buyer" = Option<String>, Query), ("email" = Option<String>, Query), ("note" = Option<String>, Query),
+        ("placed_from" = Option<Time>, Query), ("placed_until" = Option<Time>, Query)),
     responses((status = 200, description = "A page of orders", body = Page<OrderJson>)))]
 pub(crate) async fn list(Shared(app): Shared<App>, reading: Reading) -> Result<Reply, Problem> {
     let caller = &reading.caller;
@@ -297,35 +320,13 @@ pub(crate) async fn list(Shared(app): Shared<App>, reading: Reading) -> Result<R
     let query: ListQuery = reading.query()?;
     fresh(&app, query.consistency.unwrap_or(Consistency::Linearizable)).await?;
     let (limit, after) = (query.limit()?, query.after::<OrderId>()?);
-    let of: Option<ShowtimeId> = ListQuery::filter("showtime", query.showtime.as_ref())?;
-    query.only(&["showtime", "state", "buyer"])?;
-    let buyer = query.buyer.as_deref().map(str::to_lowercase);
-    let wanted = |order: &Order| {
-        of.is_none_or(|s| order.parts.iter().any(|p| p.showtime == s))
-            && query.state.as_deref().is_none_or(|state| state == view::state_name(order.state))
-            && buyer.as_deref().is_none_or(|part| {
-                let who = &order.buyer;
-                who.name.to_lowercase().contains(part) || who.email.to_lowercase().contains(part)
-            })
-    };
-    let (found, next_cursor, index) = {
+    let Found { orders, next, index } = Wanted::of(&app, &query)?.find(&app, organization, (after, limit));
+    let found = {
         let state = app.cluster.state();
-        let from = after.map_or(OrderId(0), |a| OrderId(a.0.saturating_add(1)));
-        let mut orders = state.orders_of(organization, from);
-        let (mut found, mut last) = (Vec::new(), None);
-        for order in orders.by_ref().take(LOOKED_AT_MAX) {
-            last = Some(order.id);
-            if wanted(order) {
-                let houses = houses(&state, order).ok_or_else(|| Kind::Internal.problem())?;
-                found.push((order.clone(), houses));
-            }
-            if found.len() >= limit {
-                break;
-            }
-        }
-        let next_cursor = last.filter(|_| orders.next().is_some()).map(|id| id.to_string());
-        (found, next_cursor, state.index())
+        let with_houses = orders.into_iter().map(|order| Some((houses(&state, &order)?, order)));
+        with_houses.collect::<Option<Vec<_>>>().ok_or_else(|| Kind::Internal.problem())?
     };
-    let items = found.iter().map(|(order, houses)| view(order, houses, app.payment_method())).collect();
+    let next_cursor = next.map(|id| id.to_string());
+    let items = found.iter().map(|(houses, order)| view(order, houses, app.payment_method(), For::Staff)).collect();
     Ok(Reply::ok(&Page { items, next_cursor })?.at(index).hashed())
 }

@@ -14,6 +14,22 @@ use crate::places::{self, AreaJson, House, ReceiptJson, SeatJson};
 use crate::tickets::{self, TicketJson};
 use crate::time::Time;
 
+/// Who reads an order: some of it is for staff only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// Staff of its organization.
+    Staff,
+    /// Whoever bears its token.
+    Buyer,
+}
+
+impl For {
+    /// Of whoever acts on an order: as staff of an organization, or not.
+    pub(crate) fn acting(organization: Option<OrganizationId>) -> Self {
+        if organization.is_some() { Self::Staff } else { Self::Buyer }
+    }
+}
+
 /// Who buys.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +84,8 @@ struct ItemJson<'a> {
 struct StepJson<'a> {
     at: Time,
     /// `placed`, `paid`, `declined`, `authorised`, `lapsed`, `places_taken_again`, `places_gone`, `failed`, `cancelled`,
-    /// `refunding`, `refunded`, `refund_failed` or `transferred`.
+    /// `refunding`, `refunded`, `refund_failed`, `refunded_twice`, `transferred`, `buyer_changed`; for staff also `resolved`
+    /// (what became of a task that could not be done) and `note_changed`.
     step: &'static str,
     /// Who took it: an API key's id, `buyer` or `node`.
     by: String,
@@ -157,6 +174,9 @@ pub(crate) struct OrderJson<'a> {
     tickets: Vec<TicketJson<'a>>,
     placed_at: Time,
     history: Vec<StepJson<'a>>,
+    /// What staff note of it; for staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
 }
 
 /// The showtimes of an order's parts, as far as this node knows them.
@@ -185,11 +205,17 @@ fn step((at_ms, by, of): &(u64, Actor, OrderStep)) -> StepJson<'_> {
         OrderStep::RefundFailed(refund, why) => ("refund_failed", Some(&**why), Some(*refund)),
         OrderStep::Transferred(_) => ("transferred", None, None),
         OrderStep::RefundedTwice(refund, _) => ("refunded_twice", None, Some(*refund)),
-        // The note is for staff.
-        OrderStep::Resolved(_, _) => ("resolved", None, None),
+        OrderStep::Resolved(_, note) => ("resolved", Some(&**note), None),
+        OrderStep::BuyerChanged => ("buyer_changed", None, None),
+        OrderStep::NoteChanged => ("note_changed", None, None),
     };
     let ticket = if let OrderStep::Transferred(ticket) = of { Some(*ticket) } else { None };
     StepJson { at: Time(*at_ms), step, by, why, refund, ticket }
+}
+
+/// Whether a step is told to buyers too.
+fn is_for_buyers(step: &OrderStep) -> bool {
+    !matches!(step, OrderStep::Resolved(..) | OrderStep::NoteChanged)
 }
 
 /// The name of an order's state.
@@ -266,7 +292,8 @@ fn refund<'a>(order: &Order, refund: &'a Refund) -> RefundJson<'a> {
 }
 
 /// An order in the words of its showtimes; `method` is what the payment provider is called.
-pub(crate) fn view<'a>(order: &'a Order, houses: &'a [House], method: &'a str) -> OrderJson<'a> {
+pub(crate) fn view<'a>(order: &'a Order, houses: &'a [House], method: &'a str, reader: For) -> OrderJson<'a> {
+    let staff = reader == For::Staff;
     let buyer = &order.buyer;
     let mut receipt = ReceiptJson::none(order.total.currency);
     order.parts.iter().zip(houses).for_each(|(part, house)| receipt.add(house, &part.places));
@@ -300,6 +327,7 @@ pub(crate) fn view<'a>(order: &'a Order, houses: &'a [House], method: &'a str) -
         refunds: order.refunds.iter().map(|r| refund(order, r)).collect(),
         tickets: order.tickets.iter().filter_map(|t| tickets::view(order, houses, t)).collect(),
         placed_at: Time(order.placed_at_ms),
-        history: order.history.iter().map(step).collect(),
+        history: order.history.iter().filter(|(.., of)| staff || is_for_buyers(of)).map(step).collect(),
+        note: staff.then_some(&*order.note).filter(|note| !note.is_empty()),
     }
 }

@@ -109,8 +109,8 @@ pub(crate) fn view<'a>(order: &Order, houses: &'a [House], ticket: &'a Ticket) -
 }
 
 /// What a ticket is written as.
-const SVG: &str = "image/svg+xml";
-const PDF: &str = "application/pdf";
+pub(crate) const SVG: &str = "image/svg+xml";
+pub(crate) const PDF: &str = "application/pdf";
 
 /// A ticket that is read, with its order.
 struct Found {

@@ -35,6 +35,7 @@ async fn no_data_of_one_organization_is_visible_to_another() {
         ("GET", format!("/api/v1/holds/{}", id(&second)), &Value::Null),
         ("GET", format!("/api/v1/orders/{}", id(&order)), &Value::Null),
         ("GET", format!("/api/v1/orders/{}/tickets", id(&order)), &Value::Null),
+        ("PATCH", format!("/api/v1/orders/{}", id(&order)), &Value::Null),
         ("POST", format!("/api/v1/orders/{}/cancel", id(&order)), &Value::Null),
         ("POST", format!("/api/v1/orders/{}/refunds", id(&order)), &nothing),
         ("GET", format!("/api/v1/tickets/{}", id(&order["tickets"][0])), &Value::Null),

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod connections;
+mod desk;
 mod door;
 mod holds;
 mod images;

@@ -16,7 +16,7 @@ mod orders;
 
 pub use orders::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
-    ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket,
+    ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket, UpdateOrder,
 };
 
 /// Who asks, for the history.
@@ -136,6 +136,8 @@ pub enum Command {
     TransferTicket(Box<TransferTicket>),
     /// Has new ticket codes signed with another key.
     RotateTicketKey(RotateTicketKey),
+    /// Changes who buys, or what staff note of an order.
+    UpdateOrder(Box<UpdateOrder>),
 }
 
 /// See [`Command::AddImage`].

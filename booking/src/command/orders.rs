@@ -55,6 +55,27 @@ pub struct CancelOrder {
     pub reason: Box<str>,
 }
 
+/// See [`super::Command::UpdateOrder`]. What is none stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateOrder {
+    /// Which.
+    pub order: OrderId,
+    /// The staff caller's organization; none for the bearer of its token, who changes no e-mail address and no note.
+    pub organization: Option<OrganizationId>,
+    /// The version that the caller changed, if it named one.
+    pub expected: Option<u64>,
+    /// The buyer's name.
+    pub name: Option<Box<str>>,
+    /// The buyer's e-mail address.
+    pub email: Option<Box<str>>,
+    /// The buyer's telephone; empty: none.
+    pub phone: Option<Box<str>>,
+    /// The buyer's language; empty: none.
+    pub language: Option<Box<str>>,
+    /// What staff note of it.
+    pub note: Option<Box<str>>,
+}
+
 /// See [`super::Command::RefundOrder`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundOrder {

@@ -6,6 +6,7 @@
 //! | `placing` | how it is made of holds |
 //! | `owning` | its places: held while it is paid, sold, given back, taken again |
 //! | `tickets` | what is issued for them |
+//! | `desk` | what is changed about it afterwards |
 //! | `awaits` | what orders wait for, and when those that nobody paid are forgotten |
 //!
 //! Deliberately not here: how money comes and goes (see `payments`, `refunds`).
@@ -22,6 +23,7 @@ use crate::prices::places::PricedPlaces;
 use crate::refunds::Refund;
 
 pub(crate) mod awaits;
+pub(crate) mod desk;
 pub(crate) mod owning;
 pub(crate) mod placing;
 pub mod tickets;
@@ -125,6 +127,10 @@ pub enum OrderStep {
     RefundedTwice(RefundId, Box<str>),
     /// Staff said what became of a task that could not be done: whether it was, and their note.
     Resolved(bool, Box<str>),
+    /// Who buys was changed.
+    BuyerChanged,
+    /// What staff note of it was changed.
+    NoteChanged,
 }
 
 /// An order.
@@ -154,6 +160,8 @@ pub struct Order {
     pub history: Vec<(u64, Actor, OrderStep)>,
     /// Log index of the last change.
     pub version: u64,
+    /// What staff note of it; never for the buyer.
+    pub note: Box<str>,
 }
 
 impl Order {

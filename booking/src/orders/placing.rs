@@ -72,6 +72,7 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
         placed_at_ms: cx.now_ms,
         history: vec![(cx.now_ms, actor, OrderStep::Placed)],
         version: cx.at.index,
+        note: Box::default(),
     };
     if is_paid {
         owning::sell(state, cx, &order, None);
@@ -207,7 +208,7 @@ fn check_types(state: &State, hold: &Hold, taken: &[Arc<Hold>]) -> Result<(), Re
     Ok(())
 }
 
-fn check_buyer(buyer: &Buyer) -> Result<(), Rejection> {
+pub(crate) fn check_buyer(buyer: &Buyer) -> Result<(), Rejection> {
     text::at_most("buyer.name", &buyer.name, limits::NAME_CHARS_MAX)?;
     text::at_most("buyer.email", &buyer.email, limits::NAME_CHARS_MAX)?;
     if !buyer.email.is_empty() && !buyer.email.contains('@') {

@@ -1,4 +1,4 @@
-//! Programs of others against ours: scripts under `tests/` that use libraries of another language, which `.ci/run` puts into
+//! Programs of others against ours: scripts in `tests/clients` that use libraries of another language, which `.ci/run` puts into
 //! `target/tools`. Deliberately not here: what they check.
 
 use std::process::{Command, Stdio};
@@ -16,9 +16,15 @@ struct Script {
     imports: &'static str,
 }
 
-/// Webhooks, both ways, against the reference library of Standard Webhooks.
-pub(crate) fn webhooks() -> Result<()> {
-    run(&Script { file: "tests/webhooks/check.py", imports: "standardwebhooks" })
+/// All of them.
+const SCRIPTS: [Script; 2] = [
+    Script { file: "tests/clients/webhooks.py", imports: "standardwebhooks" },
+    Script { file: "tests/clients/tickets.py", imports: "cryptography, icalendar, PIL, pypdf, pypdfium2, resvg_py, zxingcpp" },
+];
+
+/// Runs all of them, each with a demo of its own.
+pub(crate) fn check() -> Result<()> {
+    SCRIPTS.iter().try_for_each(run)
 }
 
 fn run(script: &Script) -> Result<()> {

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask demo [ARGS…]   build the UI and `usher`, and start a local cluster with demo content; ARGS go to `usher demo`
 cargo xtask test [STEP…]   every check and test, or only: fmt clippy deny ui unit fuzz cluster
-                           schema webhooks browser
+                           schema clients browser
 cargo xtask faults         the long fault runs: ten times longer, and many random seeds; up to two hours
 cargo xtask fuzz [TARGET…] --seconds N --runs N --keep: every decoder under libFuzzer; --keep makes the corpora anew
 cargo xtask simulate       --seeds N --minutes M: a cluster in one thread on simulated time, for each of many seeds

@@ -22,7 +22,7 @@ const STEPS: [Step; 10] = [
     ("fuzz", fuzz::check),
     ("cluster", cluster),
     ("schema", schema::check),
-    ("webhooks", clients::webhooks),
+    ("clients", clients::check),
     ("browser", ui::browser),
 ];
 
@@ -84,6 +84,9 @@ fn unit() -> Result<()> {
     let args = ["test", "--quiet", "--workspace", "--no-fail-fast"].into_iter().chain(apart);
     step::run("tests of the crates", step::cargo().args(args), 30 * MINUTE)?;
     let simulation = ["test", "--quiet", "--package", "simulation", "--no-fail-fast", "--", "--nocapture"];
+    // Those that need no processes: the checker above all.
+    let judges = ["test", "--quiet", "--package", "tests", "--lib"];
+    step::run("what judges the tests of the cluster", step::cargo().args(judges), 15 * MINUTE)?;
     step::run("simulation", step::cargo().args(simulation), 30 * MINUTE)?;
     step::run("layout", step::cargo().args(["test", "--quiet", "--package", "tests", "--test", "tidy"]), 5 * MINUTE)
 }

@@ -12,10 +12,10 @@ pub(crate) type Key = (usize, usize);
 
 /// What an operation was to one key.
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
+pub(crate) struct Part<S = Step> {
     /// Which operation of the history.
     pub(crate) op: usize,
-    pub(crate) step: Step,
+    pub(crate) step: S,
     /// Called and returned by the clock, in µs. None for a read that may be of the past.
     pub(crate) by_clock: Option<(i64, i64)>,
     /// The same by the log: four ticks an index, changes in the first half and reads in the second.
@@ -158,6 +158,8 @@ impl<'a> Keys<'a> {
                 let area = (house, self.seats[house].len());
                 self.put(nth, op, area, 0, What::Shows { free: *free, sold: None }, None);
             }
+            // See `door`.
+            (Asked::Scan { .. }, _) => {}
             _ => return None,
         }
         Some(())
@@ -218,7 +220,7 @@ impl<'a> Keys<'a> {
     fn put(&mut self, nth: usize, op: &Op, key: Key, hold: HoldNumber, what: What, when: Option<(u64, u64)>) {
         let (house, seat) = key;
         let capacity = if seat < self.seats[house].len() { 1 } else { self.recorded.houses[house].capacity };
-        let by_log = self.span_in_log(op);
+        let by_log = span_in_log(self.known, op);
         let when = when.unwrap_or_else(|| self.span_of_time(op));
         let returned = op.returned_us.map_or(i64::MAX, signed);
         let by_clock = match op.asked.fresh() {
@@ -227,20 +229,6 @@ impl<'a> Keys<'a> {
         };
         let step = Step { capacity, hold, when, what };
         self.parts.entry(key).or_default().push(Part { op: nth, step, by_clock, by_log });
-    }
-
-    /// Where it may stand in the log.
-    fn span_in_log(&self, op: &Op) -> (i64, i64) {
-        let after_floor = || signed(self.known.floor(op.asked_us) + 1) * 4;
-        match &op.outcome {
-            Outcome::Unknown => (after_floor(), i64::MAX),
-            Outcome::Answered { index, .. } if op.asked.fresh().is_some() => {
-                (signed(*index) * 4 + 2, signed(*index) * 4 + 3)
-            }
-            // It happened under an earlier attempt.
-            Outcome::Answered { index, replayed: true, .. } => (after_floor(), signed(*index) * 4 + 1),
-            Outcome::Answered { index, .. } => (signed(*index) * 4, signed(*index) * 4 + 1),
-        }
     }
 
     /// Cluster time between these, by what others were told at indexes around its own.
@@ -254,6 +242,20 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn signed(number: u64) -> i64 {
+/// Where an operation may stand in the log.
+pub(crate) fn span_in_log(known: &Known, op: &Op) -> (i64, i64) {
+    let after_floor = || signed(known.floor(op.asked_us) + 1) * 4;
+    match &op.outcome {
+        Outcome::Unknown => (after_floor(), i64::MAX),
+        Outcome::Answered { index, .. } if op.asked.fresh().is_some() => {
+            (signed(*index) * 4 + 2, signed(*index) * 4 + 3)
+        }
+        // It happened under an earlier attempt.
+        Outcome::Answered { index, replayed: true, .. } => (after_floor(), signed(*index) * 4 + 1),
+        Outcome::Answered { index, .. } => (signed(*index) * 4, signed(*index) * 4 + 1),
+    }
+}
+
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX / 8)
 }

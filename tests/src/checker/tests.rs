@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Verdict, judge, judge_within};
 use crate::dice::Dice;
-use crate::history::{Asked, Fresh, House, Life, Op, Outcome, Recorded, Told};
+use crate::history::{Asked, Fresh, House, Life, Op, Outcome, Recorded, Told, Way};
 
 const TTL_MS: u64 = 30_000;
 /// Cluster time (ms) when a history begins.
@@ -317,6 +317,59 @@ fn the_log_decides_what_the_search_cannot() {
     assert!(verdict.good() && verdict.by_log_alone + verdict.legal == 1, "{verdict}");
 }
 
+/// Span in ms, way, index, verdict, and where whoever is in came in.
+type Scan = ((u64, u64), Way, u64, &'static str, Option<&'static str>);
+
+/// Scans of one ticket, each at a gate that is named after its index.
+fn at_the_door(scans: &[Scan]) -> Verdict {
+    let mut script = Script::new();
+    for (span, way, index, verdict, gate) in scans {
+        let asked = Asked::Scan { ticket: "tkt_1".to_owned(), gate: format!("gate {index}"), way: *way };
+        let told = Told::Scanned { verdict: (*verdict).to_owned(), gate: gate.map(str::to_owned) };
+        script = script.op(*span, asked, *index, told);
+    }
+    judge(&script.0)
+}
+
+#[test]
+fn a_ticket_lets_one_in_at_a_time() {
+    let first = ((10, 20), Way::In, 5, "admitted", None);
+    let right = at_the_door(&[
+        ((1, 2), Way::Out, 2, "not_inside", None),
+        first,
+        ((15, 40), Way::In, 6, "already_inside", Some("gate 5")),
+        ((30, 50), Way::Out, 7, "left", None),
+        ((60, 70), Way::In, 8, "admitted", None),
+    ]);
+    assert!(right.good() && right.legal == 1, "{right}");
+    let wrong = |other| {
+        let verdict = at_the_door(&[first, other]);
+        assert!(!verdict.illegal.is_empty(), "{other:?}");
+    };
+    wrong(((12, 40), Way::In, 6, "admitted", None));
+    wrong(((30, 40), Way::In, 6, "already_inside", Some("gate 6")));
+    wrong(((30, 40), Way::In, 6, "already_inside", None));
+    wrong(((30, 40), Way::Out, 6, "not_inside", None));
+    wrong(((30, 40), Way::Out, 6, "unknown", None));
+    wrong(((1, 2), Way::Out, 3, "left", None));
+}
+
+#[test]
+fn a_scan_that_nobody_answered_may_have_let_somebody_in() {
+    let asked = |gate: &str, way| Asked::Scan { ticket: "tkt_1".to_owned(), gate: gate.to_owned(), way };
+    let told = |gate: Option<&str>| {
+        let verdict = if gate.is_some() { "already_inside" } else { "admitted" };
+        Told::Scanned { verdict: verdict.to_owned(), gate: gate.map(str::to_owned) }
+    };
+    let lost = || Script::new().unknown(10, asked("a", Way::In));
+    for found in [Some("a"), None] {
+        let verdict = judge(&lost().op((20, 30), asked("b", Way::In), 5, told(found)).0);
+        assert!(verdict.good(), "{verdict}");
+    }
+    let early = lost().op((1, 5), asked("b", Way::In), 5, told(Some("a")));
+    assert!(!judge(&early.0).illegal.is_empty(), "it was let in before it was asked for");
+}
+
 /// A history of a real cluster that buyers and faults made.
 fn recorded() -> Recorded {
     Recorded::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checker/recorded.jsonl"))
@@ -386,6 +439,15 @@ fn falsify(all: &mut Recorded, nth: usize, dice: &mut Dice) -> Option<&'static s
             let Asked::Hold { places, .. } = &op.asked else { return None };
             *taken = vec![places.iter().find(|p| **p != taken[0])?.clone()];
             Some("the other seat")
+        }
+        Told::Scanned { verdict, gate: None } => {
+            let other = if verdict == "left" { "not_inside" } else { "left" };
+            other.clone_into(verdict);
+            Some("a scan")
+        }
+        Told::Scanned { gate, .. } => {
+            *gate = Some("nowhere".to_owned());
+            Some("who is in")
         }
         Told::Extended { .. }
         | Told::Released { .. }

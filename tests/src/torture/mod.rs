@@ -102,6 +102,7 @@ fn habits() -> Habits {
         keep: 2,
         look: 30,
         map: 6,
+        scan: 12,
         pause: Duration::from_millis(250),
         // So that not all of them wait at a node that cannot answer.
         attempt_max: Duration::from_millis(1_500),

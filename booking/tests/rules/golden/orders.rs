@@ -5,7 +5,7 @@ use booking::Command;
 use booking::admission::{Admission, Holder, Scan, Scanned, Verdict, Way};
 use booking::command::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
-    ReportTrouble, ResolveTask, RetryTask, RotateTicketKey, ScanTicket, TransferTicket,
+    ReportTrouble, ResolveTask, RetryTask, RotateTicketKey, ScanTicket, TransferTicket, UpdateOrder,
 };
 use booking::holds::FromBlock;
 use booking::ids::{PaymentId, RefundId, TaskId, TicketId};
@@ -53,6 +53,8 @@ pub(super) fn order() -> Order {
         OrderStep::Transferred(TicketId(0x1a)),
         OrderStep::RefundedTwice(RefundId(0x1c), "re_2".into()),
         OrderStep::Resolved(true, "in cash".into()),
+        OrderStep::BuyerChanged,
+        OrderStep::NoteChanged,
     ];
     let refund = |state| Refund {
         id: REFUND,
@@ -80,6 +82,7 @@ pub(super) fn order() -> Order {
         placed_at_ms: 1,
         history: steps.into_iter().zip(1..).map(|(step, at)| (at, Actor::Key(KEY), step)).collect(),
         version: 7,
+        note: "n".into(),
     }
 }
 
@@ -219,5 +222,19 @@ pub(super) fn order_commands() -> Vec<Command> {
         }),
         Command::ResolveTask(ResolveTask { organization: ORG, id: TASK, done: true, note: "n".into() }),
         Command::RotateTicketKey(RotateTicketKey { organization: ORG }),
+        Command::UpdateOrder(Box::new(update())),
     ]
+}
+
+fn update() -> UpdateOrder {
+    UpdateOrder {
+        order: ORDER,
+        organization: Some(ORG),
+        expected: Some(7),
+        name: Some("B".into()),
+        email: Some("b@i".into()),
+        phone: Some("1".into()),
+        language: Some("de".into()),
+        note: Some("n".into()),
+    }
 }

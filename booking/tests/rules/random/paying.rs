@@ -5,7 +5,7 @@ use std::sync::Arc;
 use booking::admission::{Holder, Way};
 use booking::command::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
-    ReportTrouble, ResolveTask, RetryTask, RotateTicketKey, ScanTicket, TransferTicket,
+    ReportTrouble, ResolveTask, RetryTask, RotateTicketKey, ScanTicket, TransferTicket, UpdateOrder,
 };
 use booking::ids::{OrderId, PaymentId, RefundId, ShowtimeId, TaskId, TicketId};
 use booking::money::Money;
@@ -49,8 +49,9 @@ impl Asker {
     pub(super) fn paying(&mut self, state: &State) -> Command {
         let Some(order) = self.some_order(state) else { return self.order() };
         let tickets: Vec<TicketId> = order.tickets.iter().map(|t| t.id).filter(|_| self.dice.one_in(3)).collect();
-        match self.dice.below(21) {
-            20 => Command::RotateTicketKey(RotateTicketKey { organization: self.caller().unwrap_or(SHOP) }),
+        match self.dice.below(22) {
+            21 => Command::RotateTicketKey(RotateTicketKey { organization: self.caller().unwrap_or(SHOP) }),
+            20 => self.at_the_desk(&order),
             16..=18 => self.at_the_door(state, &order),
             19 => {
                 let ticket = order.tickets.first().map_or(TicketId(1), |ticket| ticket.id);
@@ -81,6 +82,22 @@ impl Asker {
             6 | 7 => self.of_a_task(state),
             _ => self.fact(&order),
         }
+    }
+
+    fn at_the_desk(&mut self, order: &Order) -> Command {
+        let mut perhaps = |of: &[&str]| self.dice.one_in(2).then(|| self.dice.of(of).into());
+        let (name, email) = (perhaps(&["", "Ada", "Ben"]), perhaps(&["a@b", "c@d", " C@D", "?"]));
+        let (phone, note) = (perhaps(&["", "12"]), perhaps(&["", "call back"]));
+        Command::UpdateOrder(Box::new(UpdateOrder {
+            order: order.id,
+            organization: self.caller(),
+            expected: self.dice.one_in(4).then_some(order.version),
+            name,
+            email,
+            phone,
+            language: None,
+            note,
+        }))
     }
 
     fn at_the_door(&mut self, state: &State, order: &Order) -> Command {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Webhooks against the Standard Webhooks library of another language, both ways: what the payment company signs, the
-library takes; what the library signs, a node takes, and nothing else. Usage: check.py USHER, the program.
-Needs: standardwebhooks. Run by `cargo xtask test webhooks`."""
+library takes; what the library signs, a node takes, and nothing else. Usage: webhooks.py USHER, the program.
+Needs: standardwebhooks. Run by `cargo xtask test clients`."""
 
 import base64
 import http.server
@@ -9,43 +9,14 @@ import json
 import os
 import queue
 import secrets
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from datetime import datetime, timedelta, timezone
 
+from demo import READY_S, Demo, call, ended, expect, free_port, started
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
-
-USHER = sys.argv[1]
-READY_S = 120
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def call(method, url, body=None, headers=None):
-    """Status and body of an answer."""
-    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"content-type": "application/json", **(headers or {})}, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, json.loads(answer.read() or b"null")
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read() or b"null")
-
-
-def expect(wanted, got, what):
-    if wanted != got:
-        sys.exit(f"{what}: expected {wanted!r}, got {got!r}")
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -59,20 +30,6 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-def started(args, env=None):
-    # A group of its own: Ctrl-C here must not end it before we do.
-    return subprocess.Popen([USHER, *args], env={**os.environ, **(env or {})}, stdout=subprocess.PIPE, start_new_session=True)
-
-
-def ended(child):
-    child.send_signal(signal.SIGINT)
-    try:
-        child.wait(30)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        sys.exit("it did not end when asked to")
 
 
 def refused(hook, body, headers):
@@ -125,22 +82,10 @@ def ours_are_taken_by_the_library(folder):
 
 
 def the_librarys_are_taken_by_a_node(folder):
-    demo = started(["demo", "--nodes", "1", "--json", "--port", str(free_port()), "--data", folder])
-    try:
-        text = b""
-        while True:
-            line = demo.stdout.readline()
-            if not line:
-                sys.exit("the demo ended before it was ready")
-            text += line
-            try:
-                told = json.loads(text)
-                break
-            except ValueError:
-                pass
-        with open(told["payments"]["webhook_secret_file"]) as file:
+    with Demo(folder) as demo:
+        with open(demo.told["payments"]["webhook_secret_file"]) as file:
             hook = Webhook(file.read().strip())
-        url = told["nodes"][0]["url"].rstrip("/") + "/api/v1/payments/webhook"
+        url = demo.url + "/api/v1/payments/webhook"
         now = datetime.now(timezone.utc)
 
         def send(body, at=now, signed_id="msg_1", shown_id="msg_1", signed=None, scheme=None):
@@ -165,8 +110,6 @@ def the_librarys_are_taken_by_a_node(folder):
         status, problem = send('{"type": "payment_intent.succeeded", "data": 7}')
         expect(400, status, f"a good signature over what cannot be read: {problem}")
         print("a node took what the library signed, and nothing else")
-    finally:
-        ended(demo)
 
 
 with tempfile.TemporaryDirectory(prefix="usher-webhooks-") as folder:
