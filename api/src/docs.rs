@@ -80,6 +80,7 @@ const STYLE: &str = include_str!("pages/style.css");
         crate::holds::release,
         crate::orders::place,
         crate::orders::list,
+        crate::orders::csv::export,
         crate::orders::read,
         crate::orders::desk::update,
         crate::orders::cancel,

@@ -154,6 +154,7 @@ fn selling_routes() -> Vec<Route> {
         ("post",   "/api/v1/orders", post(orders::place)),
         ("get",    "/api/v1/orders", get(orders::list)),
         ("get",    "/api/v1/orders/{order}", get(orders::read)),
+        ("get",    "/api/v1/orders.csv", get(orders::csv::export)),
         ("patch",  "/api/v1/orders/{order}", patch(orders::desk::update)),
         ("post",   "/api/v1/orders/{order}/cancel", post(orders::cancel)),
         ("post",   "/api/v1/orders/{order}/refunds", post(orders::refund)),

@@ -64,6 +64,16 @@ impl ListQuery {
         }
     }
 
+    /// Refuses what asks for a page, where all is answered.
+    pub(crate) fn whole(&self) -> Result<(), Problem> {
+        for (name, is_given) in [("limit", self.limit.is_some()), ("cursor", self.cursor.is_some())] {
+            if is_given {
+                return Err(Problem::malformed("query", name, "all is answered at once: there are no pages"));
+            }
+        }
+        Ok(())
+    }
+
     /// The id after which the page begins.
     pub(crate) fn after<I: FromStr>(&self) -> Result<Option<I>, Problem> {
         let read = |text: &String| {

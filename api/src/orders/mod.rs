@@ -1,7 +1,8 @@
 //! `/api/v1/orders`: holds become sold places, at the box office or by a payment; and back again.
-//! `desk`: orders changed by staff and buyers. `search`: orders that staff look for. `view`: what they look like.
+//! `csv`: orders as a table. `desk`: orders changed by staff and buyers. `search`: orders that staff look for. `view`: what they look like.
 //! Deliberately not here: what the provider calls (see `payments`), what staff see to (see `tasks`).
 
+pub(crate) mod csv;
 pub(crate) mod desk;
 mod search;
 pub(crate) mod view;
@@ -302,6 +303,14 @@ pub(crate) fn find(
     Ok((order, houses, state.index()))
 }
 
+/// The organization whose orders staff may list.
+fn listing(caller: &Caller) -> Result<OrganizationId, Problem> {
+    match caller.staff(Scope::Read) {
+        Ok(key) => Ok(key.organization),
+        Err(problem) => Ok(caller.staff(Scope::Sell).map_err(|_| problem)?.organization),
+    }
+}
+
 #[utoipa::path(get, path = "/api/v1/orders", tag = "Holds and orders", summary = "List orders",
     description = "The caller's organization's, the oldest first. A page may have fewer items than asked for; the list \
         ends where `next_cursor` is null. `state` is one of an order's states; `email` is a whole address, `buyer` a part of \
@@ -312,11 +321,7 @@ pub(crate) fn find(
         ("placed_from" = Option<Time>, Query), ("placed_until" = Option<Time>, Query)),
     responses((status = 200, description = "A page of orders", body = Page<OrderJson>)))]
 pub(crate) async fn list(Shared(app): Shared<App>, reading: Reading) -> Result<Reply, Problem> {
-    let caller = &reading.caller;
-    let organization = match caller.staff(Scope::Read) {
-        Ok(key) => key.organization,
-        Err(problem) => caller.staff(Scope::Sell).map_err(|_| problem)?.organization,
-    };
+    let organization = listing(&reading.caller)?;
     let query: ListQuery = reading.query()?;
     fresh(&app, query.consistency.unwrap_or(Consistency::Linearizable)).await?;
     let (limit, after) = (query.limit()?, query.after::<OrderId>()?);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{House, Node, id};
+use crate::support::{Answer, House, Node, id};
 
 #[tokio::test]
 async fn staff_change_orders_and_buyers_their_names() {
@@ -46,6 +46,20 @@ async fn staff_change_orders_and_buyers_their_names() {
     for wrong in ["placed_from=yesterday", "event=sht_1", "nobody=1"] {
         node.staff("GET", &format!("/api/v1/orders?{wrong}"), &Value::Null).await.problem(400, "malformed-request");
     }
+
+    let table = |answer: &Answer| -> Vec<String> {
+        String::from_utf8(answer.body.clone()).unwrap().lines().skip(1).map(str::to_owned).collect()
+    };
+    let csv = node.staff("GET", "/api/v1/orders.csv?note=wheelchair", &Value::Null).await;
+    assert_eq!((csv.status.as_u16(), csv.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
+    let lines = table(&csv);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with(id(&now).as_str()) && lines[0].ends_with(",sits in a wheelchair"), "{lines:?}");
+    let failed = node.staff("GET", "/api/v1/orders.csv?state=failed", &Value::Null).await;
+    assert!(table(&failed).is_empty());
+    node.staff("GET", "/api/v1/orders.csv?limit=5", &Value::Null).await.problem(400, "malformed-request");
+    node.buyer("GET", "/api/v1/orders.csv", &Value::Null).await.problem(401, "token-missing");
+    node.with(token, "GET", "/api/v1/orders.csv", &Value::Null).await.problem(403, "role-required");
 
     // The buyer sees nothing of the note, and changes neither it nor the address.
     let theirs = node.with(token, "PATCH", &path, &json!({"buyer": {"name": "Bea"}})).await.expect(200);
