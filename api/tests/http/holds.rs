@@ -188,7 +188,7 @@ async fn holds_become_an_order_with_tickets() {
             .len(),
         4
     );
-    let pdf = [("authorization", authorization.as_str()), ("accept", "application/pdf")];
+    let pdf = [("authorization", authorization.as_str()), ("accept", "text/plain")];
     node.ask("GET", &ticket, &pdf, &Value::Null).await.problem(406, "not-acceptable");
 
     let hold = node.with(a["token"].as_str().unwrap(), "GET", &format!("/api/v1/holds/{}", id(&a)), &Value::Null).await;
