@@ -467,7 +467,7 @@ export interface paths {
         };
         /**
          * List orders
-         * @description The caller's organization's, the oldest first. A page may have fewer items than asked for; the list ends where `next_cursor` is null. `state` is one of an order's states; `buyer` is a part of a name or an e-mail address, in whatever case.
+         * @description The caller's organization's, the oldest first. A page may have fewer items than asked for; the list ends where `next_cursor` is null. `state` is one of an order's states; `email` is a whole address, `buyer` a part of a name or an address, `note` a part of what staff noted, all in whatever case; `placed_from` and `placed_until` are times, the latter is not within.
          */
         get: operations["get_orders"];
         put?: never;
@@ -476,6 +476,26 @@ export interface paths {
          * @description Takes all holds over or none; the tokens of all of them must be shown. A box-office sale (`sell` scope) is `paid` at once. Any other order is `pending`: its places are kept until `payments[0].pays_until`, and the buyer pays at `payments[0].page`. If that is not there yet, read the order again.
          */
         post: operations["post_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders as a table
+         * @description All that the list of orders finds with the same filters, the oldest first, in UTF-8, a line each. Amounts are in minor units. A cell that a spreadsheet would take for a formula is led by an apostrophe. What is placed while it is written may be in it.
+         */
+        get: operations["get_orders_csv"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -491,6 +511,27 @@ export interface paths {
         };
         /** Read an order */
         get: operations["get_orders_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an order
+         * @description Staff with the scope `sell` change who buys and the note; whoever bears the order's token changes the buyer's name, telephone and language, while the order is not over. Each change is a step of its history.
+         */
+        patch: operations["patch_orders_order"];
+        trace?: never;
+    };
+    "/api/v1/orders/{order}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An order's dates for a calendar */
+        get: operations["get_orders_order_calendar_ics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -546,7 +587,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An order's tickets */
+        /**
+         * An order's tickets
+         * @description As JSON, or with `Accept: application/pdf` those that the caller may go in with, a page each.
+         */
         get: operations["get_orders_order_tickets"];
         put?: never;
         post?: never;
@@ -614,6 +658,30 @@ export interface paths {
         get: operations["get_organizations_organization_events_ics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/ticket-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public keys of ticket codes
+         * @description For everybody: whoever has them tells good codes from forged ones without asking anybody.
+         */
+        get: operations["get_organizations_organization_ticket-keys"];
+        put?: never;
+        /**
+         * Sign new ticket codes with a new key
+         * @description Needs the scope `keys` of that organization. Codes of the 15 keys before stay good; whoever opens a ticket afterwards gets a code of the new key.
+         */
+        post: operations["post_organizations_organization_ticket-keys"];
         delete?: never;
         options?: never;
         head?: never;
@@ -939,7 +1007,7 @@ export interface paths {
         put?: never;
         /**
          * Bring in the scans of a door that was offline
-         * @description In the order they were made, at most 500 at a time; uploaded again, each happens once.
+         * @description At most 500 at a time; uploaded again, each happens once. They are judged in the order in which they were made, also against scans that other doors made before and since. Each has an answer of its own. If no answer came, or a 5xx, upload all of them again.
          */
         post: operations["post_showtimes_showtime_scans_upload"];
         delete?: never;
@@ -1035,8 +1103,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a ticket */
+        /**
+         * Read a ticket
+         * @description As JSON; with `Accept: image/svg+xml` its code as a QR code; with `Accept: application/pdf` on paper. By whoever bears its order's token, by whoever it was passed on to, and by staff. The code is for whoever goes in with it and for staff with the scope `sell`.
+         */
         get: operations["get_tickets_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A ticket's scans
+         * @description In the order in which they were made; 32 at most: of more, the oldest by which nobody went through are forgotten first. By staff with the scope `scan`, `sell` or `read`.
+         */
+        get: operations["get_tickets_ticket_scans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1056,7 +1147,7 @@ export interface paths {
         put?: never;
         /**
          * Pass a ticket on
-         * @description Its code is a new one from then on; the old one lets nobody in. By whoever bears its order's token, or staff with the scope `sell`.
+         * @description Its code is a new one from then on; the old one lets nobody in. By whoever bears its order's token, or staff with the scope `sell`. Hand `token` over to the new holder, as a link to `/t/TICKET#TOKEN` for example: shown as `Authorization: Bearer`, it reads the ticket and its code, until it is passed on again.
          */
         post: operations["post_tickets_ticket_transfer"];
         delete?: never;
@@ -1546,6 +1637,16 @@ export interface components {
             name?: string;
             phone?: string | null;
         };
+        /** @description What to change about who buys; what is absent stays. */
+        BuyerChange: {
+            /** @description By staff only. */
+            email?: string | null;
+            /** @description BCP 47 language tag; null takes it away. */
+            language?: string | null;
+            name?: string | null;
+            /** @description Null takes it away. */
+            phone?: string | null;
+        };
         /** @description Why an order is given up. */
         CancelBody: {
             /** @default  */
@@ -2031,16 +2132,12 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
         };
         /** @description A scan of a door that was offline. */
-        LateScanBody: {
-            /** @description When it was scanned. */
+        LateScan: {
+            /** @description When it was made. */
             at: components["schemas"]["Time"];
-            gate?: string;
-            /** Format: int32 */
-            generation?: number;
             /** @description Draw it once for each scan: uploaded again, it happens once. */
             id: string;
-            ticket: string;
-            way?: components["schemas"]["Way"];
+            scan: components["schemas"]["ScanBody"];
         };
         /** @description Who is to lead. */
         LeaderBody: {
@@ -2091,6 +2188,8 @@ export interface components {
             history: components["schemas"]["OrderStep"][];
             id: string;
             items: components["schemas"]["OrderItem"][];
+            /** @description What staff note of it; for staff only. */
+            note?: string | null;
             organization: string;
             payments: components["schemas"]["OrderPayment"][];
             placed_at: components["schemas"]["Time"];
@@ -2113,6 +2212,12 @@ export interface components {
              *     less.
              */
             voucher?: string | null;
+        };
+        /** @description What to change about an order; what is absent stays. */
+        OrderChange: {
+            buyer?: components["schemas"]["BuyerChange"] | null;
+            /** @description By staff, for staff: buyers never see it. */
+            note?: string | null;
         };
         /** @description What one hold brought into an order. */
         OrderItem: {
@@ -2158,7 +2263,8 @@ export interface components {
             refund?: string | null;
             /**
              * @description `placed`, `paid`, `declined`, `authorised`, `lapsed`, `places_taken_again`, `places_gone`, `failed`, `cancelled`,
-             *     `refunding`, `refunded`, `refund_failed` or `transferred`.
+             *     `refunding`, `refunded`, `refund_failed`, `refunded_twice`, `transferred`, `buyer_changed`; for staff also `resolved`
+             *     (what became of a task that could not be done) and `note_changed`.
              */
             step: string;
             /** @description The ticket that it is about. */
@@ -2296,6 +2402,8 @@ export interface components {
                 history: components["schemas"]["OrderStep"][];
                 id: string;
                 items: components["schemas"]["OrderItem"][];
+                /** @description What staff note of it; for staff only. */
+                note?: string | null;
                 organization: string;
                 payments: components["schemas"]["OrderPayment"][];
                 placed_at: components["schemas"]["Time"];
@@ -2348,6 +2456,28 @@ export interface components {
                 venue: string;
                 /** @description What the import found odd and how it took it; only in the import's answer. */
                 warnings?: string[] | null;
+            }[];
+            /** @description What to ask for next; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RecordedScan: {
+            /** @description The items, the oldest first. */
+            items: {
+                /** @description When it was made. */
+                at: components["schemas"]["Time"];
+                /** @description The API key that scanned. */
+                by?: string | null;
+                /** @description Which door, in the words of the house. */
+                gate: string;
+                ok: boolean;
+                /** @description When it was recorded: later, if the door was offline. */
+                recorded_at: components["schemas"]["Time"];
+                /** @description Where the door is. */
+                showtime: string;
+                /** @description As the door, or whoever uploaded it, was told. */
+                verdict: string;
+                way: components["schemas"]["Way"];
             }[];
             /** @description What to ask for next; null at the end. */
             next_cursor?: string | null;
@@ -2432,6 +2562,8 @@ export interface components {
             items: {
                 /** @description The area's id; absent for a seat. */
                 area?: string | null;
+                /** @description What its QR code says; only where a single ticket is read, by whoever may go in with it, and by staff who sell. */
+                code?: string | null;
                 event: string;
                 /**
                  * Format: int32
@@ -2531,6 +2663,27 @@ export interface components {
             }[];
             /** @description What to ask for next; null at the end. */
             next_cursor?: string | null;
+        };
+        /** @description An order of which a ticket was passed on. */
+        PassedOn: {
+            buyer: components["schemas"]["Buyer"];
+            history: components["schemas"]["OrderStep"][];
+            id: string;
+            items: components["schemas"]["OrderItem"][];
+            /** @description What staff note of it; for staff only. */
+            note?: string | null;
+            organization: string;
+            payments: components["schemas"]["OrderPayment"][];
+            placed_at: components["schemas"]["Time"];
+            /** @description Of all items together. */
+            receipt: components["schemas"]["Receipt"];
+            refunds: components["schemas"]["Refund"][];
+            /** @description `pending`, `paid`, `partly_refunded`, `refunded`, `cancelled` or `failed`. */
+            state: string;
+            tickets: components["schemas"]["Ticket"][];
+            /** @description The new holder's. */
+            token: string;
+            total: components["schemas"]["Money"];
         };
         /** @description How an order is paid: `box_office` (staff only), or by the payment provider under its name, such as `mock`. */
         PaymentBody: {
@@ -2839,6 +2992,23 @@ export interface components {
             included: boolean;
             name: string;
         };
+        /** @description A scan that was recorded. */
+        RecordedScan: {
+            /** @description When it was made. */
+            at: components["schemas"]["Time"];
+            /** @description The API key that scanned. */
+            by?: string | null;
+            /** @description Which door, in the words of the house. */
+            gate: string;
+            ok: boolean;
+            /** @description When it was recorded: later, if the door was offline. */
+            recorded_at: components["schemas"]["Time"];
+            /** @description Where the door is. */
+            showtime: string;
+            /** @description As the door, or whoever uploaded it, was told. */
+            verdict: string;
+            way: components["schemas"]["Way"];
+        };
         /** @description Money that goes back. */
         Refund: {
             amount: components["schemas"]["Money"];
@@ -2926,15 +3096,17 @@ export interface components {
         };
         /** @description A scan. */
         ScanBody: {
+            /** @description What the QR code says; in place of `ticket`. */
+            code?: string | null;
             /** @description Which door, in the words of the house. */
             gate?: string;
             /**
              * Format: int32
-             * @description How often it was passed on, as its code says.
+             * @description How often it was passed on; only with `ticket`.
              */
             generation?: number;
-            /** @description The ticket's id. */
-            ticket: string;
+            /** @description The ticket's id, if its number was typed in. */
+            ticket?: string | null;
             way?: components["schemas"]["Way"];
         };
         /** @description What a scan found. */
@@ -2949,7 +3121,8 @@ export interface components {
             ticket?: components["schemas"]["Ticket"] | null;
             /**
              * @description `admitted`, `left`, `already_inside`, `not_inside`, `wrong_showtime`, `void`, `replaced` (it was passed on: only the
-             *     newest code is good) or `unknown`.
+             *     newest code is good), `unknown`; of a code also `unreadable` (no code of a ticket) or `forged` (not signed by the
+             *     organization, or long ago).
              */
             verdict: string;
         };
@@ -3352,6 +3525,8 @@ export interface components {
         Ticket: {
             /** @description The area's id; absent for a seat. */
             area?: string | null;
+            /** @description What its QR code says; only where a single ticket is read, by whoever may go in with it, and by staff who sell. */
+            code?: string | null;
             event: string;
             /**
              * Format: int32
@@ -3373,6 +3548,24 @@ export interface components {
             ticket_type?: string | null;
             /** @description The price tier's id. */
             tier: string;
+        };
+        /** @description A public key as a JSON Web Key (RFC 8037). */
+        TicketKey: {
+            /** @description `Ed25519`. */
+            crv: string;
+            /** @description Its number, as codes name it. */
+            kid: string;
+            /** @description `OKP`. */
+            kty: string;
+            /** @description `sig`. */
+            use: string;
+            /** @description The key, base64url. */
+            x: string;
+        };
+        /** @description The keys whose codes doors take. */
+        TicketKeys: {
+            /** @description The newest first: new codes are signed with it. */
+            keys: components["schemas"]["TicketKey"][];
         };
         /** @description What a ticket type costs now. */
         TicketPrice: {
@@ -3451,23 +3644,35 @@ export interface components {
             /** Format: int32 */
             quantity: number;
         };
-        /** @description Scans of a door that was offline, in the order they were made. */
+        /** @description Scans of a door that was offline, in any order. */
         UploadBody: {
-            scans: components["schemas"]["LateScanBody"][];
+            scans: components["schemas"]["LateScan"][];
         };
         /** @description What became of an upload. */
         Uploaded: {
+            /** @description Of them, those by which somebody was let through who should not have been. */
             conflicts: number;
+            /** @description Of them, those that are not recorded. To upload them again as they are is of no use. */
+            refused: number;
+            /** @description In the order in which they were uploaded. */
             scans: components["schemas"]["UploadedScan"][];
         };
         /** @description What became of an uploaded scan. */
         UploadedScan: {
+            /** @description Where. */
             gate?: string | null;
-            id: string;
+            /** @description Its id; null if it has none that can be read. */
+            id?: string | null;
+            /** @description Whether all is well. If not, somebody was let through who should not have been, or it was refused. */
             ok: boolean;
             since?: components["schemas"]["Time"] | null;
-            /** @description As of a scan; a conflict is whatever is not `ok`: the door let somebody through whom it should not have. */
+            /**
+             * @description As of a scan; `let_in_since`: it was right, but another door let somebody in with the ticket after it was made and
+             *     before it was brought in; `refused`: it is not recorded, see `why`.
+             */
             verdict: string;
+            /** @description Why it was refused. */
+            why?: string | null;
         };
         /** @description An area with held, sold or blocked places that cannot go over. */
         UsedArea: {
@@ -4571,8 +4776,13 @@ export interface operations {
         parameters: {
             query?: {
                 showtime?: string;
+                event?: string;
                 state?: string;
                 buyer?: string;
+                email?: string;
+                note?: string;
+                placed_from?: components["schemas"]["Time"];
+                placed_until?: components["schemas"]["Time"];
                 /** @description How fresh the answer must be */
                 consistency?: "local" | "linearizable";
                 /** @description Most items of the page */
@@ -4627,6 +4837,40 @@ export interface operations {
             };
         };
     };
+    get_orders_csv: {
+        parameters: {
+            query?: {
+                showtime?: string;
+                event?: string;
+                state?: string;
+                buyer?: string;
+                email?: string;
+                note?: string;
+                placed_from?: components["schemas"]["Time"];
+                placed_until?: components["schemas"]["Time"];
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
     get_orders_order: {
         parameters: {
             query?: {
@@ -4652,6 +4896,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Order"];
+                };
+            };
+        };
+    };
+    patch_orders_order: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+                /** @description The version that you changed. After 412 read it again, decide anew and draw a new `Idempotency-Key`: under the old one you get the 412 again, whatever version you name */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id */
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderChange"];
+            };
+        };
+        responses: {
+            /** @description The order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+        };
+    };
+    get_orders_order_calendar_ics: {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Its id */
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description iCalendar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
                 };
             };
         };
@@ -4741,6 +5046,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Ticket"];
+                    "application/pdf": string;
                 };
             };
         };
@@ -4856,6 +5162,61 @@ export interface operations {
                 };
                 content: {
                     "text/calendar": string;
+                };
+            };
+        };
+    };
+    "get_organizations_organization_ticket-keys": {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest 16 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketKeys"];
+                };
+            };
+        };
+    };
+    "post_organizations_organization_ticket-keys": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys as they are now */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketKeys"];
                 };
             };
         };
@@ -5623,6 +5984,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                    "application/pdf": string;
+                    "image/svg+xml": string;
+                };
+            };
+        };
+    };
+    get_tickets_ticket_scans: {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Its id */
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that are kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecordedScan"];
                 };
             };
         };
@@ -5652,7 +6048,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Order"];
+                    "application/json": components["schemas"]["PassedOn"];
                 };
             };
         };
