@@ -3,6 +3,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+const demo = process.env.USHER ?? 'http://127.0.0.1:8080';
+
 export default defineConfig({
   plugins: [svelte()],
   build: {
@@ -16,7 +18,7 @@ export default defineConfig({
     },
   },
   // For `npm run dev`: everything else comes from a demo.
-  server: { proxy: Object.fromEntries(['/api', '/images', '/events/', '/docs'].map((path) => [path, { target: process.env.USHER ?? 'http://127.0.0.1:8080', ws: true, changeOrigin: true }])) },
+  server: { proxy: Object.fromEntries(['/api', '/images', '/events/', '/docs'].map((path) => [path, { target: demo, ws: true, changeOrigin: true, headers: { origin: demo } }])) },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
 });

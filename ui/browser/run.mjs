@@ -5,6 +5,7 @@ import { buying } from './buying.mjs';
 import { contention } from './contention.mjs';
 import { startDemo } from './demo.mjs';
 import { paying } from './paying.mjs';
+import { staff } from './staff.mjs';
 import { close, open } from './visitor.mjs';
 
 const ONE_MS = 120_000;
@@ -13,7 +14,7 @@ const demo = await startDemo();
 let [good, bad] = [0, []];
 try {
   const browser = await open();
-  const scenarios = { ...buying(demo), ...paying(demo), ...access(demo), ...contention(demo) };
+  const scenarios = { ...buying(demo), ...paying(demo), ...access(demo), ...staff(demo), ...contention(demo) };
   for (const [name, run] of Object.entries(scenarios).filter(([name]) => name.includes(wanted))) {
     const began = Date.now();
     let timer;

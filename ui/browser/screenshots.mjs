@@ -73,6 +73,30 @@ for (const [name, options] of Object.entries({
   await see('find', '/find');
   await see('help', '/help');
   await see('none', '/nothing');
+  // Staff.
+  await see('staff-sign-in', '/admin');
+  await page.evaluate((key) => sessionStorage.setItem('usher.staff-key', key), demo.key);
+  for (const [what, path, ready] of [['today', '', '.ticket'], ['house', `/house/${small.id}`, 'td[data-count]'], ['sale', `/sale/${small.id}`, 'input[type=number]'], ['orders', '/orders', 'tr[data-order]'], ['door', `/door/${small.id}`, '.verdict'], ['cluster', '/cluster', '[data-health=good]']]) {
+    await see(`staff-${what}`, `/admin${path}`, () => page.locator(ready).first().waitFor());
+  }
+  await page.goto(`${demo.url}/admin/sale/${small.id}`);
+  await page.locator('input[type=number]').first().fill('2');
+  await page.keyboard.press('Enter');
+  await page.locator('.kept').waitFor();
+  await shot('staff-sale-kept');
+  await page.getByRole('button', { name: /^Sell for/ }).click();
+  await page.locator('[data-sold]').waitFor();
+  await shot('staff-sale-sold');
+  const sold = await page.locator('[data-sold]').getAttribute('data-sold');
+  await see('staff-order', `/admin/order/${sold}`, () => page.locator('h1[data-state]').waitFor());
+  const { tickets } = await api(demo, 'GET', `/api/v1/orders/${sold}`);
+  await page.goto(`${demo.url}/admin/door/${small.id}`);
+  for (const verdict of ['ok', 'no']) {
+    await page.getByLabel('Code or ticket number').fill(tickets[0].id);
+    await page.keyboard.press('Enter');
+    await page.locator(`.verdict[data-verdict=${verdict}]`).waitFor();
+    await shot(`staff-door-${verdict}`, false);
+  }
   await page.context().close();
 }
 await close();

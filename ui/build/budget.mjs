@@ -31,13 +31,17 @@ const extra = (prefix) => total([...closure(chunk(prefix))].filter((name) => !fi
 const all = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((e) => e.isFile());
 const whole = all.filter((e) => !e.name.endsWith('.br')).reduce((sum, e) => sum + statSync(join(e.parentPath, e.name)).size, 0);
 const KIB = 1024;
+/** Pages that buyers never load. */
+const STAFF = ['Admin', 'Today', 'Counts', 'SignIn', 'House', 'Sale', 'Orders', 'OrderOf', 'Door', 'Cluster', 'Confirm'];
 const rows = [
   ['first route, scripts', total(first), 35 * KIB],
   ['words of a language', Math.max(...['de', 'en', 'tr'].map((l) => (chunk(l) ? manifest.get(chunk(l)) : 0))), 6 * KIB],
   ['seat map, more', extra('Seats'), 20 * KIB],
   ['checkout, more', extra('Checkout'), 8 * KIB],
   ['order, more', extra('Order'), 8 * KIB],
-  ['styles', total([...manifest.keys()].filter((name) => name.endsWith('.css'))), 12 * KIB],
+  ['styles', total([...manifest.keys()].filter((name) => name.endsWith('.css') && !STAFF.some((page) => name.startsWith(`${page}-`)))), 12 * KIB],
+  ['staff, first route', total(new Set([...closure(entry), ...closure(chunk('Admin')), ...closure(chunk('Today'))])), 60 * KIB],
+  ['staff, words', Math.max(...['de', 'en', 'tr'].map((l) => manifest.get(chunk(`staff-${l}`)))), 8 * KIB],
   ['page', statSync(join(dist, 'index.html')).size, 4 * KIB],
   ['all, unpacked', whole, 2.5 * KIB * KIB],
 ];

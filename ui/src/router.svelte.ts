@@ -2,13 +2,15 @@
 //! Deliberately not here: what the pages show.
 
 /** What an address names. */
-export type Route = { page: 'browse' | 'event' | 'seats' | 'checkout' | 'order' | 'ticket' | 'find' | 'text' | 'none'; id: string };
+export type Route = { page: 'browse' | 'event' | 'seats' | 'checkout' | 'order' | 'ticket' | 'find' | 'text' | 'admin' | 'none'; id: string };
 
 const OF_THINGS: Record<string, Route['page']> = { e: 'event', s: 'seats', c: 'checkout', o: 'order', t: 'ticket' };
 const TEXTS = ['help', 'accessibility', 'terms', 'privacy'];
 
 /** The page at an address. */
 export function routeOf(path: string): Route {
+  const staff = /^\/admin(?:\/|$)(.*?)\/?$/.exec(path);
+  if (staff) return { page: 'admin', id: staff[1] ?? '' };
   const [first = '', id = '', more] = path.replace(/^\/+/, '').split('/');
   const page = OF_THINGS[first];
   if (page && id && more === undefined) return { page, id };
@@ -45,7 +47,9 @@ document.addEventListener('click', (event) => {
   const link = (event.target as Element | null)?.closest?.('a');
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!link || !plain || event.defaultPrevented || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
-  const ours = routeOf(link.pathname).page !== 'none';
+  // From the public pages to those of staff and back the page is loaded anew: they are two programs.
+  const page = routeOf(link.pathname).page;
+  const ours = page !== 'none' && (page === 'admin') === (routeOf(location.pathname).page === 'admin');
   if (!ours || (link.hash && link.pathname === location.pathname && link.search === location.search)) return;
   event.preventDefault();
   go(link.pathname + link.search + link.hash);

@@ -19,12 +19,14 @@ use crate::problem::{Kind, Problem};
 const WORDS: [&str; 5] = ["find", "help", "accessibility", "terms", "privacy"];
 /// Pages whose address names a thing: its letter, and the prefix of the thing's id.
 const OF_THINGS: [(&str, &str); 5] = [("e", "evt_"), ("s", "sht_"), ("c", "hld_"), ("o", "ord_"), ("t", "tkt_")];
+/// Pages for staff, whose program knows by itself which there are.
+const STAFF: &str = "admin";
 
 /// Whether the UI has a page at an address.
 fn is_page(path: &str) -> bool {
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
-        ("", None, _) => true,
+        ("", None, _) | (STAFF, ..) => true,
         (word, None, _) => WORDS.contains(&word),
         (letter, Some(id), None) => OF_THINGS.iter().any(|(l, prefix)| *l == letter && id.starts_with(prefix)),
         _ => false,
@@ -71,10 +73,10 @@ mod tests {
 
     #[test]
     fn pages_are_known_by_their_address() {
-        for page in ["/", "/find", "/e/evt_01", "/o/ord_01"] {
+        for page in ["/", "/find", "/e/evt_01", "/o/ord_01", "/admin", "/admin/house/sht_01"] {
             assert!(is_page(page), "{page}");
         }
-        for none in ["/e", "/e/", "/e/sht_01", "/e/evt_1/x", "/wp-admin", "/assets/a.js"] {
+        for none in ["/e", "/e/", "/e/sht_01", "/e/evt_1/x", "/wp-admin", "/administrator", "/assets/a.js"] {
             assert!(!is_page(none), "{none}");
         }
     }

@@ -9,11 +9,16 @@ type Words = Record<Key, string>;
 export const LANGUAGES = { en: 'English', de: 'Deutsch', tr: 'Türkçe' } as const;
 export type Language = keyof typeof LANGUAGES;
 
-const LOADERS: Record<Language, () => Promise<{ default: unknown }>> = {
+const LOADERS: Record<Language, Loader> = {
   en: () => import('./en.json'),
   de: () => import('./de.json'),
   tr: () => import('./tr.json'),
 };
+
+/** Texts of a language, in a piece of their own. */
+export type Loader = () => Promise<{ default: unknown }>;
+/** Texts beside the pages' own: those for staff. */
+const more: Record<Language, Loader>[] = [];
 
 const state = $state({ language: 'en' as Language, words: {} as Partial<Words> });
 
@@ -24,7 +29,8 @@ export const language = (): Language => state.language;
 export async function loadWords(chosen?: Language): Promise<void> {
   const wanted = chosen ?? document.documentElement.lang;
   const known: Language = wanted in LANGUAGES ? (wanted as Language) : 'en';
-  state.words = (await LOADERS[known]()).default as Words;
+  const loaded = await Promise.all([LOADERS, ...more].map((of) => of[known]()));
+  state.words = Object.assign({}, ...loaded.map((of) => of.default)) as Words;
   state.language = known;
   document.documentElement.lang = known;
   if (chosen) {
@@ -50,3 +56,9 @@ export function say(key: Key, values: Record<string, string | number> = {}): str
 
 /** A text whose name comes from the server, such as a problem's code; nothing if there is none. */
 export const sayIf = (key: string): string | undefined => (state.words as Record<string, string>)[key];
+
+/** Adds texts to those that are there, in this language and in those that are chosen later. */
+export async function addWords(loaders: Record<Language, Loader>): Promise<void> {
+  more.push(loaders);
+  Object.assign(state.words, (await loaders[state.language]()).default);
+}
