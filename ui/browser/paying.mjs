@@ -143,6 +143,29 @@ export const paying = (demo) => ({
     await page.context().setOffline(false);
   },
 
+  'a ticket that was passed on is shown to whoever has the link, and to nobody else': async () => {
+    const page = await visitor(DESK);
+    const { id } = await showtimeLike(demo, 'Theater am Ufer');
+    await buy(page, demo.url, id);
+    const [ticket] = await page.locator('.pass').evaluateAll((passes) => passes.map((pass) => pass.dataset.ticket));
+    await page.locator('.pass .code img').nth(1).waitFor();
+    const order = await api(demo, 'POST', `/api/v1/tickets/${ticket}/transfer`, { name: 'Zoe', email: 'zoe@example.org' });
+    const friend = await visitor(PHONE);
+    await friend.goto(`${demo.url}/t/${ticket}#${order.token}`);
+    await friend.locator('.pass .code img').waitFor();
+    assert.equal(await friend.locator('.pass').count(), 1);
+    assert.deepEqual(await barriers(friend), []);
+    await page.reload();
+    await state(page, 'paid');
+    await page.locator('.pass .code img').waitFor();
+    assert.equal(await page.locator('.pass').count(), 2);
+    await page.locator(`.pass[data-ticket=${ticket}]`).getByText('Zoe').waitFor();
+    assert.equal(await page.locator(`.pass[data-ticket=${ticket}] img`).count(), 0);
+    await friend.goto(`${demo.url}/t/${ticket}#${order.token.slice(0, -2)}xx`);
+    await friend.reload();
+    await friend.getByRole('link', { name: 'My tickets' }).nth(1).waitFor();
+  },
+
   'a ticket is given back where the organizer allows it': async () => {
     const page = await visitor(DESK);
     const { id, event } = await showtimeLike(demo, 'Theater am Ufer');

@@ -19,7 +19,10 @@ struct Script {
 /// All of them.
 const SCRIPTS: [Script; 2] = [
     Script { file: "tests/clients/webhooks.py", imports: "standardwebhooks" },
-    Script { file: "tests/clients/tickets.py", imports: "cryptography, icalendar, PIL, pypdf, pypdfium2, resvg_py, zxingcpp" },
+    Script {
+        file: "tests/clients/tickets.py",
+        imports: "cryptography, icalendar, PIL, pypdf, pypdfium2, resvg_py, zxingcpp",
+    },
 ];
 
 /// Runs all of them, each with a demo of its own.

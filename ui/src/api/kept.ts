@@ -41,6 +41,10 @@ export const ofOrder = (order: string): Kept | undefined => allKept().find((one)
 /** The token that a link carries behind its `#`; nothing if there is none. */
 export const tokenIn = (hash: string): string | undefined => /#(uht_[\w.-]+)/.exec(hash)?.[1];
 
+/** The token that the link of a ticket carries which somebody passed on. */
+export const ticketTokenIn = (hash: string): string | undefined => /#(utt_[\w.-]+)/.exec(hash)?.[1];
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
 /** Who bought last, if they wished to be remembered. */
 export const rememberedBuyer = (): Buyer | undefined => stored<Buyer | undefined>(BUYER, undefined);
 export const rememberBuyer = (buyer: Buyer | undefined): void => (buyer ? store(BUYER, buyer) : localStorage.removeItem(BUYER));
