@@ -24,7 +24,7 @@ const STAFF: &str = "admin";
 
 /// Whether the UI has a page at an address.
 fn is_page(path: &str) -> bool {
-    let mut parts = path.trim_start_matches('/').split('/');
+    let mut parts = path.strip_prefix('/').unwrap_or(path).split('/');
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
         ("", None, _) | (STAFF, ..) => true,
         (word, None, _) => WORDS.contains(&word),
@@ -76,7 +76,9 @@ mod tests {
         for page in ["/", "/find", "/e/evt_01", "/o/ord_01", "/admin", "/admin/house/sht_01"] {
             assert!(is_page(page), "{page}");
         }
-        for none in ["/e", "/e/", "/e/sht_01", "/e/evt_1/x", "/wp-admin", "/administrator", "/assets/a.js"] {
+        for none in
+            ["//", "//find", "/e", "/e/", "/e/sht_01", "/e/evt_1/x", "/wp-admin", "/administrator", "/assets/a.js"]
+        {
             assert!(!is_page(none), "{none}");
         }
     }
