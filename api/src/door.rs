@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::action::Action;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::orders;
 use crate::orders::view::{For, OrderJson, houses, view as order_view};
 use crate::problem::{Kind, Problem};
@@ -207,13 +208,11 @@ fn found(app: &App, scanned: &Scanned, answer: &Answer) -> Result<Reply, Problem
         if no answer came: a ticket is let in once all the same.",
     request_body = ScanBody, responses((status = 200, description = "What was found", body = ScannedJson)))]
 pub(crate) async fn scan(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
-    let organization = action.caller.staff(Scope::Scan)?.organization;
+    let organization = of_door(&app, &action.caller, id).await?;
     let body: ScanBody = action.json()?;
     let command = match command(&app, (organization, id), body, None).await? {
         Ok(command) => command,
         Err(verdict) => {
-            app.must_find(|s| s.showtime(id).filter(|showtime| showtime.organization == organization).map(|_| ()))
-                .await?;
             let json = ScannedJson { verdict, ok: false, since: None, gate: None, showtime: None, ticket: None };
             return Ok(Reply::ok(&json)?.at(app.cluster.applied()));
         }
@@ -227,10 +226,10 @@ pub(crate) async fn scan(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, actio
 }
 
 /// The organization, if it is the showtime's and the caller may scan for it.
-fn of_door(app: &App, reading: &Reading, id: ShowtimeId) -> Result<OrganizationId, Problem> {
-    let organization = reading.caller.staff(Scope::Scan)?.organization;
-    let mine = app.cluster.state().showtime(id).is_some_and(|showtime| showtime.organization == organization);
-    if mine { Ok(organization) } else { Err(Kind::NotFound.problem()) }
+async fn of_door(app: &App, caller: &Caller, id: ShowtimeId) -> Result<OrganizationId, Problem> {
+    let organization = caller.staff(Scope::Scan)?.organization;
+    app.must_find(|s| s.showtime(id).filter(|showtime| showtime.organization == organization).map(|_| ())).await?;
+    Ok(organization)
 }
 
 #[utoipa::path(get, path = "/api/v1/showtimes/{showtime}/attendance", tag = "At the door", summary = "How many came",
@@ -241,7 +240,7 @@ pub(crate) async fn attendance(
     reading: Reading,
 ) -> Result<Reply, Problem> {
     reading.fresh(&app, Consistency::Local).await?;
-    of_door(&app, &reading, id)?;
+    of_door(&app, &reading.caller, id).await?;
     let state = app.cluster.state();
     let counts = state.attendance(id);
     let json = AttendanceJson { tickets: counts.tickets, came: counts.came, inside: counts.inside };
@@ -254,7 +253,7 @@ pub(crate) async fn attendance(
     params(("cursor" = Option<String>, Query)),
     responses((status = 200, description = "A page of tickets", body = DoorListJson)))]
 pub(crate) async fn list(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, reading: Reading) -> Result<Reply, Problem> {
-    of_door(&app, &reading, id)?;
+    of_door(&app, &reading.caller, id).await?;
     let query: DoorListQuery = reading.query()?;
     crate::reading::fresh(&app, Consistency::Linearizable).await?;
     let after = query.cursor.as_deref().map(str::parse::<OrderId>).transpose();

@@ -116,13 +116,12 @@ async fn before(app: &App, parts: &Parts) -> Result<Option<Response>, Problem> {
 
 /// Whether the route has a form of its own besides JSON, and `Accept` takes it.
 fn accepts_own_form(headers: &HeaderMap, path: &str) -> bool {
-    let own = [("/seats", seats::PACKED), ("/backup", "application/octet-stream")];
+    let own = [("/seats", seats::PACKED), ("/backup", "application/octet-stream"), ("/tickets", tickets::PDF)];
     // These have one form only, and calendars and readers ask for it in many words.
-    let alone = ["/live", "/events.ics", "/events.atom", "/jsonld", "/calendar.ics"];
+    let alone = ["/live", "/events.ics", "/events.atom", "/jsonld", "/calendar.ics", "/orders.csv"];
     let ticket = path.strip_prefix("/api/v1/tickets/").is_some_and(|rest| !rest.contains('/'));
     alone.iter().any(|end| path.ends_with(end))
         || (ticket && (accepts(headers, tickets::SVG) || accepts(headers, tickets::PDF)))
-        || (path.starts_with("/api/v1/orders/") && path.ends_with("/tickets") && accepts(headers, tickets::PDF))
         || own.iter().any(|(end, form)| path.ends_with(end) && accepts(headers, form))
 }
 

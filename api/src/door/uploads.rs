@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 use axum::extract::State as Shared;
 use booking::command::ScanTicket;
 use booking::ids::{OrganizationId, ShowtimeId, TicketId};
-use booking::keys::Scope;
 use booking::{Actor, Command, Reply as Done, Request};
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{ScanBody, command, verdict};
+use super::{ScanBody, command, of_door, verdict};
 use crate::action::{Action, parse};
 use crate::app::App;
 use crate::idempotency;
@@ -108,12 +107,11 @@ fn read(value: &Value) -> Result<LateScanBody, UploadedJson> {
         or a 5xx, upload all of them again.",
     request_body = UploadBody, responses((status = 200, description = "What became of each", body = UploadJson)))]
 pub(crate) async fn upload(Shared(app): Shared<App>, Id(id): Id<ShowtimeId>, action: Action) -> Result<Reply, Problem> {
-    let organization = action.caller.staff(Scope::Scan)?.organization;
+    let organization = of_door(&app, &action.caller, id).await?;
     let body: UploadBody = action.json()?;
     if body.scans.len() > SCANS_MAX {
         return Err(Problem::malformed("body", "/scans", "at most 500 scans"));
     }
-    app.must_find(|s| s.showtime(id).filter(|showtime| showtime.organization == organization).map(|_| ())).await?;
     let mut done = Vec::with_capacity(body.scans.len());
     // Those of one ticket one after the other, for their order matters; tickets side by side.
     let mut by_ticket: BTreeMap<TicketId, Vec<(usize, Late)>> = BTreeMap::new();

@@ -208,7 +208,7 @@ pub(crate) async fn acting(
     }
     let order = app.must_find(|s| s.order(id).cloned()).await?;
     let staff = caller.organization_with(&[Scope::Sell]).filter(|mine| *mine == order.organization);
-    if staff.is_some() || order.parts.iter().any(|part| caller.opens(app, part.hold)) {
+    if staff.is_some() || bears(app, caller, &order) {
         return Ok((staff, order.organization));
     }
     Err(Kind::NotFound.problem())
@@ -271,8 +271,12 @@ fn reader(caller: &Caller, order: &Order) -> For {
 
 /// Whether the caller may see the order: staff of its organization, or whoever bears the token of one of its holds.
 pub(crate) fn may_see(app: &App, caller: &Caller, order: &Order) -> bool {
-    reader(caller, order) == For::Staff
-        || order.parts.iter().take(limits::HOLDS_PER_ORDER_MAX).any(|part| caller.opens(app, part.hold))
+    reader(caller, order) == For::Staff || bears(app, caller, order)
+}
+
+/// Whether the caller bears the token of one of the order's holds, which is the order's too.
+pub(crate) fn bears(app: &App, caller: &Caller, order: &Order) -> bool {
+    order.parts.iter().any(|part| caller.opens(app, part.hold))
 }
 
 #[utoipa::path(get, path = "/api/v1/orders/{order}", tag = "Holds and orders", summary = "Read an order",

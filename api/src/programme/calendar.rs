@@ -1,7 +1,7 @@
 //! `/api/v1/organizations/{organization}/events.ics`: an organization's showtimes as a calendar (RFC 5545) to subscribe to.
 
 use axum::extract::State as Shared;
-use booking::catalogue::ShowtimeState;
+use booking::catalogue::{ShowtimeDetails, ShowtimeState, VenueDetails};
 use booking::ids::OrganizationId;
 
 use super::escape::{calendar, fold};
@@ -16,68 +16,113 @@ use crate::time::Time;
 const EVENTS_MAX: usize = 500;
 const SHOWTIMES_MAX: usize = 2_000;
 /// How long a showtime takes that does not say: so that it is seen.
-pub(crate) const LENGTH_MS: u64 = 7_200_000;
+const LENGTH_MS: u64 = 7_200_000;
 
 /// A moment in UTC, such as `20261224T183000Z`.
-pub(crate) fn moment(ms: u64) -> String {
+fn moment(ms: u64) -> String {
     let text = Time(ms).to_string();
     let digits: String = text.chars().take(19).filter(|c| !matches!(c, '-' | ':')).collect();
     digits + "Z"
 }
 
-fn write(on: &OnStage, showing: &Showing, base: &str, out: &mut String) {
-    let (showtime, event, venue) = (&showing.showtime, &on.event.details, &showing.venue.details);
-    let details = &showtime.details;
-    let status = match details.state {
-        ShowtimeState::Cancelled => "CANCELLED",
-        ShowtimeState::Postponed => "TENTATIVE",
-        ShowtimeState::Draft | ShowtimeState::OnSale | ShowtimeState::Closed => "CONFIRMED",
-    };
-    let said = [&*event.summary, &*details.reason];
-    let description = said.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("\n");
-    let place = [&*venue.name, &*venue.address, &*venue.city];
-    let location = place.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
-    let ends_at_ms = details.ends_at_ms.unwrap_or_else(|| details.starts_at_ms.saturating_add(LENGTH_MS));
-    let mut line = |text: String| fold(&text, out);
-    line("BEGIN:VEVENT".to_owned());
-    // The same for ever, whatever the cluster's address: a calendar knows the entry again by it.
-    line(format!("UID:{}@usher", showtime.id));
-    line(format!("DTSTAMP:{}", moment(showtime.changed_at_ms.max(on.event.changed_at_ms))));
-    line(format!("SEQUENCE:{}", showtime.version.max(on.event.version) % (1 << 31)));
-    line(format!("DTSTART:{}", moment(details.starts_at_ms)));
-    line(format!("DTEND:{}", moment(ends_at_ms)));
-    line(format!("SUMMARY:{}", calendar(&event.title)));
-    if !description.is_empty() {
-        line(format!("DESCRIPTION:{}", calendar(&description)));
-    }
-    line(format!("LOCATION:{}", calendar(&location)));
-    if let Some((latitude, longitude)) = venue.geo {
-        let degrees = |millionths: i32| f64::from(millionths) / 1_000_000.0;
-        line(format!("GEO:{:.6};{:.6}", degrees(latitude), degrees(longitude)));
-    }
-    if !event.category.is_empty() {
-        line(format!("CATEGORIES:{}", calendar(&event.category)));
-    }
-    line(format!("STATUS:{status}"));
-    line(format!("URL:{base}/events/{}", on.event.id));
-    line("END:VEVENT".to_owned());
+/// What a calendar says of a showtime, whoever it is told to.
+pub(crate) struct Entry<'a> {
+    /// The same for ever, whatever the cluster's address: a calendar knows the entry again by it.
+    pub(crate) uid: String,
+    pub(crate) changed_at_ms: u64,
+    /// Counted up with each change.
+    pub(crate) sequence: u64,
+    pub(crate) showtime: &'a ShowtimeDetails,
+    pub(crate) venue: &'a VenueDetails,
+    pub(crate) title: &'a str,
+    /// Its lines; empty ones are left out.
+    pub(crate) description: Vec<&'a str>,
+    pub(crate) category: &'a str,
+    pub(crate) is_cancelled: bool,
+    pub(crate) url: String,
 }
 
-/// A whole calendar.
-fn calendar_of(name: &str, events: &[OnStage], base: &str) -> String {
-    let mut out = String::new();
-    for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Usher//Programme//EN", "CALSCALE:GREGORIAN"] {
-        fold(line, &mut out);
+impl Entry<'_> {
+    pub(crate) fn write(&self, out: &mut String) {
+        let status = match self.showtime.state {
+            _ if self.is_cancelled => "CANCELLED",
+            ShowtimeState::Cancelled => "CANCELLED",
+            ShowtimeState::Postponed => "TENTATIVE",
+            ShowtimeState::Draft | ShowtimeState::OnSale | ShowtimeState::Closed => "CONFIRMED",
+        };
+        let joined = |texts: &[&str], between: &str| {
+            texts.iter().copied().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(between)
+        };
+        let description = joined(&self.description, "\n");
+        let location = joined(&[&self.venue.name, &self.venue.address, &self.venue.city], ", ");
+        let starts_at_ms = self.showtime.starts_at_ms;
+        let ends_at_ms = self.showtime.ends_at_ms.unwrap_or_else(|| starts_at_ms.saturating_add(LENGTH_MS));
+        let mut line = |text: String| fold(&text, out);
+        line("BEGIN:VEVENT".to_owned());
+        line(format!("UID:{}", self.uid));
+        line(format!("DTSTAMP:{}", moment(self.changed_at_ms)));
+        line(format!("SEQUENCE:{}", self.sequence % (1 << 31)));
+        line(format!("DTSTART:{}", moment(starts_at_ms)));
+        line(format!("DTEND:{}", moment(ends_at_ms)));
+        line(format!("SUMMARY:{}", calendar(self.title)));
+        if !description.is_empty() {
+            line(format!("DESCRIPTION:{}", calendar(&description)));
+        }
+        line(format!("LOCATION:{}", calendar(&location)));
+        if let Some((latitude, longitude)) = self.venue.geo {
+            let degrees = |millionths: i32| f64::from(millionths) / 1_000_000.0;
+            line(format!("GEO:{:.6};{:.6}", degrees(latitude), degrees(longitude)));
+        }
+        if !self.category.is_empty() {
+            line(format!("CATEGORIES:{}", calendar(self.category)));
+        }
+        line(format!("STATUS:{status}"));
+        line(format!("URL:{}", self.url));
+        line("END:VEVENT".to_owned());
     }
-    fold(&format!("X-WR-CALNAME:{}", calendar(name)), &mut out);
+}
+
+/// A calendar with entries in it. `product` says which of our calendars it is.
+pub(crate) fn whole(product: &str, name: Option<&str>, entries: impl FnOnce(&mut String)) -> String {
+    let mut out = String::new();
+    fold("BEGIN:VCALENDAR", &mut out);
+    fold("VERSION:2.0", &mut out);
+    fold(&format!("PRODID:-//Usher//{product}//EN"), &mut out);
+    fold("CALSCALE:GREGORIAN", &mut out);
+    if let Some(name) = name {
+        fold(&format!("X-WR-CALNAME:{}", calendar(name)), &mut out);
+    }
+    entries(&mut out);
+    fold("END:VCALENDAR", &mut out);
+    out
+}
+
+fn entry<'a>(on: &'a OnStage, showing: &'a Showing, base: &str) -> Entry<'a> {
+    let (showtime, event) = (&showing.showtime, &on.event.details);
+    Entry {
+        uid: format!("{}@usher", showtime.id),
+        changed_at_ms: showtime.changed_at_ms.max(on.event.changed_at_ms),
+        sequence: showtime.version.max(on.event.version),
+        showtime: &showtime.details,
+        venue: &showing.venue.details,
+        title: &event.title,
+        description: vec![&event.summary, &showtime.details.reason],
+        category: &event.category,
+        is_cancelled: false,
+        url: format!("{base}/events/{}", on.event.id),
+    }
+}
+
+/// An organization's calendar.
+fn calendar_of(name: &str, events: &[OnStage], base: &str) -> String {
     let mut showings: Vec<_> = events.iter().flat_map(|on| on.showings.iter().map(move |s| (on, s))).collect();
     showings.sort_by_key(|(_, s)| std::cmp::Reverse(s.showtime.details.starts_at_ms));
     showings.truncate(SHOWTIMES_MAX);
-    for (on, showing) in showings.iter().rev() {
-        write(on, showing, base, &mut out);
-    }
-    fold("END:VCALENDAR", &mut out);
-    out
+    whole("Programme", Some(name), |out| {
+        for (on, showing) in showings.iter().rev() {
+            entry(on, showing, base).write(out);
+        }
+    })
 }
 
 #[utoipa::path(get, path = "/api/v1/organizations/{organization}/events.ics", tag = "Programme",

@@ -149,7 +149,7 @@ fn may_enter(app: &App, caller: &Caller, order: &Order, ticket: &Ticket) -> Resu
     if ticket.holder.is_some() {
         return Err(Kind::Conflict.detail("the ticket was passed on: only its new holder has its code"));
     }
-    if order.parts.iter().any(|part| caller.opens(app, part.hold)) {
+    if orders::bears(app, caller, order) {
         return Ok(());
     }
     Err(Kind::RoleRequired.detail("a ticket's code needs the scope sell").with("scope", "sell"))

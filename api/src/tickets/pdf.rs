@@ -195,10 +195,8 @@ impl Sheet<'_, '_> {
         let (side, middle) = (STUB - 20.0, f32::midpoint(top, bottom));
         let unit = side / at(paper.squares.side + 2 * QUIET);
         let (x, y) = (stub + 10.0 + unit * at(QUIET), middle - side / 2.0 + unit * at(QUIET));
-        let runs: Vec<_> = paper.squares.runs().collect();
-        let dark = runs
-            .into_iter()
-            .map(|(column, row, width)| (x + unit * at(column), y + unit * at(row), unit * at(width), unit));
+        let runs = paper.squares.runs();
+        let dark = runs.map(|(column, row, width)| (x + unit * at(column), y + unit * at(row), unit * at(width), unit));
         self.rectangles(dark, (0, 0, 0));
     }
 }
