@@ -1,10 +1,12 @@
 //! A request that changes something, read whole: caller, body, once-only mark. And its body as strict JSON.
 //! Deliberately not here: requests that only read (see `reading`).
 
+use std::net::IpAddr;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use booking::command::{Actor, Idempotency};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -14,6 +16,7 @@ use crate::caller::Caller;
 use crate::idempotency;
 use crate::problem::{Kind, Problem};
 use crate::reading::query;
+use crate::serve::Peer;
 
 /// Most bytes of a body.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -50,7 +53,10 @@ impl Action {
     async fn read(request: Request, app: &App, limit: usize) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let caller = Caller::read(app, &parts.headers).await?;
-        let limit = if caller.key().is_some() { limit } else { limit.min(BODY_BYTES_MAX) };
+        if caller.signed_in().is_some() && !is_same_origin(&parts.headers) {
+            return Err(Kind::CrossOrigin.problem());
+        }
+        let limit = if caller.is_staff() { limit } else { limit.min(BODY_BYTES_MAX) };
         let body = tokio::time::timeout(app.config.body_timeout, read_body(&parts.headers, body, limit))
             .await
             .map_err(|_| Kind::RequestTimeout.problem())??;
@@ -62,15 +68,21 @@ impl Action {
         &self.parts.headers
     }
 
+    /// Where it came from.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.parts.extensions.get::<Peer>().map(|peer| peer.0)
+    }
+
     /// Its once-only mark.
     pub(crate) fn mark(&self) -> Result<Idempotency, Problem> {
+        self.mark_of(&self.body)
+    }
+
+    /// The same, with something in place of a body with secrets in it.
+    pub(crate) fn mark_of(&self, body: &[u8]) -> Result<Idempotency, Problem> {
         let actor = self.caller.actor();
         let alone = actor == Actor::Buyer && self.caller.is_nobody();
-        idempotency::mark(
-            &self.parts.headers,
-            (actor, alone),
-            (&self.parts.method, self.parts.uri.path(), self.body.as_ref()),
-        )
+        idempotency::mark(&self.parts.headers, (actor, alone), (&self.parts.method, self.parts.uri.path(), body))
     }
 
     /// Its body, which must be JSON.
@@ -116,6 +128,18 @@ impl Action {
         }
         Err(Problem::malformed("body", "", "no body is expected"))
     }
+}
+
+/// Whether a browser sends it from a page of this very host: who is signed in must not be made to act by another page.
+/// What tells nothing of where it comes from is no browser. As Go's `http.CrossOriginProtection` does.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN) else { return true };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some_and(|host| text(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(host)))
 }
 
 async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use booking::{Command, Request, State};
 use raft::{Answer, Cluster};
 
+use crate::accounts::attempts::Attempts;
 use crate::action::Action;
 use crate::error::Error;
 use crate::images::Sent;
@@ -74,6 +75,9 @@ const LARGE_WAITING_MAX: usize = 6;
 /// Tickets that wait to be printed: a few ms each, some KB.
 const PRINTS_WAITING_MAX: usize = 200;
 
+/// Passwords that wait to be compared: some tens of ms each, and 19 MiB once it is their turn.
+const PASSWORDS_WAITING_MAX: usize = 100;
+
 /// The insides of [`App`].
 pub(crate) struct Inner {
     pub(crate) cluster: Cluster,
@@ -86,6 +90,9 @@ pub(crate) struct Inner {
     pub(crate) readers: Readers,
     pub(crate) pictures: Readers,
     pub(crate) printers: Readers,
+    /// Who hash and compare passwords.
+    pub(crate) hashers: Readers,
+    pub(crate) attempts: Attempts,
     pub(crate) sent: Sent,
     pub(crate) snapshots: Snapshots,
     /// The built web UI.
@@ -129,6 +136,8 @@ impl App {
             readers: Readers::of("seating plans", LARGE_WAITING_MAX),
             pictures: Readers::of("pictures", LARGE_WAITING_MAX),
             printers: Readers::of("tickets to print", PRINTS_WAITING_MAX),
+            hashers: Readers::of("passwords", PASSWORDS_WAITING_MAX),
+            attempts: Attempts::default(),
             sent: Sent::default(),
             snapshots: Snapshots::default(),
             files: Files::default(),

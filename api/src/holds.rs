@@ -392,7 +392,7 @@ fn actor(app: &App, action: &Action, id: HoldId) -> Result<Option<OrganizationId
     match action.caller.staff(Scope::Sell) {
         Ok(key) => Ok(Some(key.organization)),
         // The token of another hold: this one is not there for its bearer.
-        Err(_) if !action.caller.is_nobody() && action.caller.key().is_none() => Err(Kind::NotFound.problem()),
+        Err(_) if !action.caller.is_nobody() && !action.caller.is_staff() => Err(Kind::NotFound.problem()),
         Err(problem) => Err(problem),
     }
 }

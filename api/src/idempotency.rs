@@ -38,10 +38,7 @@ pub(crate) fn mark(
     (actor, alone): (Actor, bool),
     (method, path, body): (&Method, &str, &[u8]),
 ) -> Result<Idempotency, Problem> {
-    let Some(value) = headers.get("idempotency-key") else {
-        let key = draw();
-        return Ok(Idempotency { key, fingerprint: key, minted: true });
-    };
+    let Some(value) = headers.get("idempotency-key") else { return Ok(minted()) };
     let wrong = |detail: &str| Problem::malformed("header", "Idempotency-Key", detail);
     let key = value.as_bytes();
     if key.is_empty() || key.len() > KEY_CHARS_MAX || !key.iter().all(u8::is_ascii_graphic) {
@@ -60,6 +57,12 @@ pub(crate) fn mark(
     })
 }
 
+/// The mark of a request without a key: for the node's own retries only.
+pub(crate) fn minted() -> Idempotency {
+    let key = draw();
+    Idempotency { key, fingerprint: key, minted: true }
+}
+
 /// What tells buyers apart who choose the same key: the tokens that they show, as they show them.
 fn tokens_shown(headers: &HeaderMap) -> u128 {
     let names = ["authorization", "x-hold-token"];
@@ -70,6 +73,7 @@ fn tokens_shown(headers: &HeaderMap) -> u128 {
 fn caller_of(actor: Actor) -> [u8; 16] {
     match actor {
         Actor::Key(id) => id.0.to_be_bytes(),
+        Actor::User(id) => id.0.to_be_bytes(),
         Actor::Node | Actor::Buyer => [0; 16],
     }
 }

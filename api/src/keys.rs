@@ -34,6 +34,8 @@ pub(crate) enum ScopeJson {
     Cluster,
     /// Scan tickets at a door, and see how many came.
     Scan,
+    /// Invite members, change what they are, remove them.
+    Members,
 }
 
 impl ScopeJson {
@@ -45,6 +47,7 @@ impl ScopeJson {
             Self::Keys => Scope::Keys,
             Self::Cluster => Scope::Cluster,
             Self::Scan => Scope::Scan,
+            Self::Members => Scope::Members,
         }
     }
 
@@ -56,6 +59,7 @@ impl ScopeJson {
             Scope::Keys => Self::Keys,
             Scope::Cluster => Self::Cluster,
             Scope::Scan => Self::Scan,
+            Scope::Members => Self::Members,
         }
     }
 }

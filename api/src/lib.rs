@@ -16,11 +16,13 @@
 //! | `holds` `orders/` `tickets/` `vouchers` | selling |
 //! | `door/` | tickets scanned, online and late, and passed on |
 //! | `payments` `tasks` | what the payment provider says; what is to be done in the outside world |
+//! | `accounts/` | users, sessions, members, letters |
 //! | `keys` `organizations` `cluster` `backup` `operation` `metrics` | running it |
 //! | `ui/` | the web UI: its files, and what its pages carry |
 //! | `docs` `error` | the OpenAPI document and the pages; why the edge cannot be served |
 //! | `fuzz` | requests, sockets, plans and tokens, for `tests/fuzz` |
 
+mod accounts;
 mod action;
 mod app;
 mod availability;
@@ -79,7 +81,7 @@ use std::sync::atomic::Ordering;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response};
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use tokio::net::TcpListener;
 
 pub use app::Config;
@@ -92,7 +94,7 @@ type Route = (&'static str, &'static str, MethodRouter<App>);
 
 /// Every route there is. The OpenAPI document has the same; a test compares them.
 fn routes() -> Vec<Route> {
-    [catalogue_routes(), selling_routes(), running_routes()].concat()
+    [catalogue_routes(), selling_routes(), account_routes(), running_routes()].concat()
 }
 
 /// What is on, and where.
@@ -181,6 +183,31 @@ fn selling_routes() -> Vec<Route> {
         ("get",    "/api/v1/tasks", get(tasks::list)),
         ("post",   "/api/v1/tasks/{task}/retry", post(tasks::retry)),
         ("post",   "/api/v1/tasks/{task}/resolve", post(tasks::resolve)),
+    ]
+}
+
+/// Who people are.
+#[rustfmt::skip]
+fn account_routes() -> Vec<Route> {
+    vec![
+        ("post",   "/api/v1/account/links", post(accounts::ask)),
+        ("post",   "/api/v1/account/links/follow", post(accounts::follow)),
+        ("get",    "/api/v1/account", get(accounts::read)),
+        ("patch",  "/api/v1/account", patch(accounts::update)),
+        ("put",    "/api/v1/account/password", put(accounts::password)),
+        ("post",   "/api/v1/account/delete", post(accounts::delete)),
+        ("post",   "/api/v1/sessions", post(accounts::sessions::create)),
+        ("get",    "/api/v1/sessions", get(accounts::sessions::list)),
+        ("delete", "/api/v1/sessions", delete(accounts::sessions::delete_others)),
+        ("delete", "/api/v1/sessions/{session}", delete(accounts::sessions::delete)),
+        ("post",   "/api/v1/sessions/sign-out", post(accounts::sessions::sign_out)),
+        ("get",    "/api/v1/organizations/{organization}/members", get(accounts::members::list)),
+        ("patch",  "/api/v1/organizations/{organization}/members/{user}", patch(accounts::members::update)),
+        ("delete", "/api/v1/organizations/{organization}/members/{user}", delete(accounts::members::delete)),
+        ("post",   "/api/v1/organizations/{organization}/invitations", post(accounts::members::invite)),
+        ("get",    "/api/v1/organizations/{organization}/invitations", get(accounts::members::invitations)),
+        ("delete", "/api/v1/organizations/{organization}/invitations/{link}", delete(accounts::members::revoke)),
+        ("get",    "/api/v1/mails", get(accounts::mails::list)),
     ]
 }
 

@@ -58,6 +58,10 @@ kinds! {
         "The token's time is over." "Get a new one.";
     RoleRequired 403 "role-required" "Role required":
         "The token is valid and does not allow this. `scope` names what is missing." "Use a token with that scope.";
+    SignInFailed 401 "sign-in-failed" "Sign-in failed":
+        "The address and the password do not belong together." "Try again, or have a link to your account sent.";
+    CrossOrigin 403 "cross-origin" "Cross-origin request":
+        "A page of another site asked in the name of somebody who is signed in here." "Ask from a page of this site, or with an API key.";
     NotFound 404 "not-found" "Not found":
         "There is no such thing, or it is not yours to see." "Check the id. Repeating will not help.";
     MethodNotAllowed 405 "method-not-allowed" "Method not allowed":
@@ -172,6 +176,12 @@ impl Problem {
     /// A member, if it has it.
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
         self.0.members.get(name)
+    }
+
+    /// Says when to come back, in seconds.
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_s = Some(seconds);
+        self
     }
 
     /// Adds a member.
@@ -360,6 +370,9 @@ fn name(thing: Thing) -> &'static str {
         Thing::Payment => "payment",
         Thing::Refund => "refund",
         Thing::Task => "task",
+        Thing::User => "user",
+        Thing::Session => "session",
+        Thing::Link => "link",
     }
 }
 

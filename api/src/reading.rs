@@ -1,6 +1,8 @@
 //! A request that only reads: caller, query, and how fresh the answer must be.
 //! Deliberately not here: `X-Min-Log-Index`, which concerns every request (see `edge`).
 
+use std::str::FromStr;
+
 use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
@@ -143,11 +145,12 @@ from_path!(
     crate::images::FileName,
     booking::ids::VoucherId,
     booking::ids::TaskId,
+    booking::ids::SessionId,
     u64,
     String
 );
 
-impl FromPath for (booking::ids::ShowtimeId, booking::ids::BlockId) {
+impl<A: FromStr, B: FromStr> FromPath for (A, B) {
     fn read<'a>(mut values: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some((values.next()?.parse().ok()?, values.next()?.parse().ok()?))
     }

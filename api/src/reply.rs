@@ -52,6 +52,11 @@ impl Reply {
         Self::json(StatusCode::CREATED, body)
     }
 
+    /// 202: it is taken on; nothing more is told.
+    pub(crate) fn accepted() -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::none() }
+    }
+
     /// 204.
     pub(crate) fn none() -> Self {
         Self { status: StatusCode::NO_CONTENT, ..Self::bytes("", Bytes::new()) }

@@ -2,6 +2,7 @@
 //! Deliberately not here: TLS, which ends in front of the nodes.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -47,11 +48,11 @@ pub(crate) async fn serve(
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let (app, router, stopping) = (app.clone(), router.clone(), stopping.clone());
                 connections.spawn(async move {
                     app.metrics.connections.fetch_add(1, Ordering::Relaxed);
-                    connection(&app, router, stream, stopping).await;
+                    connection(&app, router, (stream, peer), stopping).await;
                     app.metrics.connections.fetch_sub(1, Ordering::Relaxed);
                     drop(place);
                 });
@@ -78,14 +79,20 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-async fn connection(app: &App, router: Router, stream: TcpStream, mut stopping: watch::Receiver<bool>) {
+async fn connection(
+    app: &App,
+    router: Router,
+    (stream, peer): (TcpStream, SocketAddr),
+    mut stopping: watch::Receiver<bool>,
+) {
     // Answers are small and complete: waiting for more to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection ended before it began");
         return;
     }
-    let service = service_fn(|request: hyper::Request<Incoming>| {
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
         let mut router = router.clone();
+        request.extensions_mut().insert(Peer(peer.ip()));
         async move { Ok::<_, Infallible>(edge::answer(app, &mut router, request.map(Body::new)).await) }
     });
     let serving = http1::Builder::new()
@@ -108,6 +115,10 @@ async fn connection(app: &App, router: Router, stream: TcpStream, mut stopping: 
         tracing::debug!(%error, "a connection ended badly");
     }
 }
+
+/// Where a request came from, as far as this node sees: with a proxy in between, the proxy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Waits until the value is true, or nobody is left to make it so.
 pub(crate) async fn is_true(value: &mut watch::Receiver<bool>) {

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use booking::ids::{HoldId, KeyId, OrganizationId, TicketId};
+use booking::ids::{HoldId, KeyId, LinkId, OrganizationId, SessionId, TicketId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -21,6 +21,9 @@ pub(crate) struct Tokens {
     api_keys: Keyed,
     tickets: Keyed,
     ticket_codes: Keyed,
+    sessions: Keyed,
+    links: Keyed,
+    requests: Keyed,
     /// Names the key, so that it can be changed one day.
     key_id: String,
 }
@@ -54,6 +57,9 @@ impl Tokens {
             api_keys: keyed(&derive(secret, "usher API keys 1")),
             tickets: keyed(&derive(secret, "usher ticket tokens 1")),
             ticket_codes: keyed(&derive(secret, "usher ticket codes 1")),
+            sessions: keyed(&derive(secret, "usher sessions 1")),
+            links: keyed(&derive(secret, "usher links 1")),
+            requests: keyed(&derive(secret, "usher requests with secrets 1")),
             key_id,
         }
     }
@@ -106,6 +112,35 @@ impl Tokens {
         hash.chain_update(key.to_be_bytes()).finalize().into_bytes().into()
     }
 
+    /// What a session is shown by: `uss_`, its id, a hash.
+    pub(crate) fn session(&self, id: SessionId) -> String {
+        named("uss_", &id.to_string(), &tag(&self.sessions, id.0))
+    }
+
+    /// The session that is shown; none if it cannot be one of ours. Whether it has ended is not looked at.
+    pub(crate) fn read_session(&self, text: &str) -> Option<SessionId> {
+        let (id, hash) = read_named(text, "uss_")?;
+        let id: SessionId = id.parse().ok()?;
+        bool::from(tag(&self.sessions, id.0).ct_eq(&hash)).then_some(id)
+    }
+
+    /// What a link is followed by: `usl_`, its id, a hash.
+    pub(crate) fn link(&self, id: LinkId) -> String {
+        named("usl_", &id.to_string(), &tag(&self.links, id.0))
+    }
+
+    /// The link that is followed; none if it cannot be one of ours. Whether it was followed already is not looked at.
+    pub(crate) fn read_link(&self, text: &str) -> Option<LinkId> {
+        let (id, hash) = read_named(text, "usl_")?;
+        let id: LinkId = id.parse().ok()?;
+        bool::from(tag(&self.links, id.0).ct_eq(&hash)).then_some(id)
+    }
+
+    /// A hash of a request with secrets in it, from which nobody who reads the log can find them by trying.
+    pub(crate) fn request(&self, body: &[u8]) -> [u8; 32] {
+        self.requests.clone().chain_update(body).finalize().into_bytes().into()
+    }
+
     fn hash_of(&self, text: &str, prefix: &str) -> Option<[u8; 32]> {
         let rest = text.strip_prefix(prefix)?.strip_prefix(self.key_id.as_str())?.strip_prefix('_')?;
         let mut hash = [0; 32];
@@ -132,6 +167,26 @@ impl Tokens {
         let hash = self.api_keys.clone().chain_update(b"key").chain_update(id.0.to_be_bytes()).finalize();
         format!("usk_{}", URL_SAFE_NO_PAD.encode(hash.into_bytes()))
     }
+}
+
+fn tag(key: &Keyed, id: u128) -> [u8; 32] {
+    key.clone().chain_update(id.to_be_bytes()).finalize().into_bytes().into()
+}
+
+fn named(prefix: &str, id: &str, hash: &[u8; 32]) -> String {
+    let id = id.split_once('_').map_or(id, |(_, digits)| digits);
+    let mut text = format!("{prefix}{id}_");
+    URL_SAFE_NO_PAD.encode_string(hash, &mut text);
+    text
+}
+
+/// The id, with the prefix that ids of its kind have, and the hash.
+fn read_named(text: &str, prefix: &str) -> Option<(String, [u8; 32])> {
+    let (digits, rest) = text.strip_prefix(prefix)?.split_at_checked(26)?;
+    let kind = if prefix == "uss_" { SessionId::PREFIX } else { LinkId::PREFIX };
+    let mut hash = [0; 32];
+    let len = URL_SAFE_NO_PAD.decode_slice(rest.strip_prefix('_')?, &mut hash).ok()?;
+    (len == hash.len()).then(|| (format!("{kind}_{digits}"), hash))
 }
 
 /// What the state keeps of an API key's secret.

@@ -9,7 +9,8 @@ use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
 use crate::ids::{
-    EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TaskId, VenueId, VoucherId,
+    EventId, HoldId, ImageId, KeyId, LinkId, MailId, OrderId, OrganizationId, PlanId, SessionId, ShowtimeId, TaskId,
+    UserId, VenueId, VoucherId,
 };
 use crate::images::Image;
 use crate::inventory::PlaceState;
@@ -64,6 +65,12 @@ pub enum Reply {
     Task(Arc<Task>),
     /// What a scan found.
     Scanned(Box<Scanned>),
+    /// The user was made or changed.
+    User(UserId),
+    /// The session began.
+    Session(SessionId),
+    /// The link was sent.
+    Link(LinkId),
 }
 
 /// What happened, past tense.
@@ -136,6 +143,12 @@ pub enum Change {
         /// When it was to begin, in ms.
         from_ms: u64,
     },
+    /// A user was made, changed or removed.
+    UserChanged(UserId),
+    /// A session began or ended.
+    SessionChanged(SessionId),
+    /// A letter was written.
+    MailWritten(MailId),
 }
 
 /// What one proposal did.

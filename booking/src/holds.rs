@@ -113,8 +113,8 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
         showtime: &showtime,
         now_ms: cx.now_ms,
         // Staff know what they do.
-        is_staff: matches!(actor, Actor::Key(_)),
-        is_seller: sells_for(state, actor, showtime.organization),
+        is_staff: state.works_for(actor, showtime.organization),
+        is_seller: state.may(actor, showtime.organization, Scope::Sell),
         redemption: redemption.as_ref(),
     };
     let Choice { places, from_block } = chooser.choose(c)?;
@@ -150,12 +150,6 @@ pub(crate) fn place(state: &mut State, cx: &mut Context, actor: Actor, c: &Place
     state.holds.insert(&mut cx.journal, c.id, hold.clone());
     cx.changes.push(Change::HoldPlaced(c.id));
     Ok(Reply::Hold(hold))
-}
-
-/// Whether it is a key of the organization that may sell.
-fn sells_for(state: &State, actor: Actor, organization: OrganizationId) -> bool {
-    let Actor::Key(id) = actor else { return false };
-    state.api_keys.get(&id).is_some_and(|key| key.organization == organization && key.scopes.contains(&Scope::Sell))
 }
 
 /// Selling needs both: the event published and the showtime on sale. Which of the two is still a draft is told by what

@@ -134,6 +134,14 @@ ids! {
     TaskId = "tsk";
     /// A voucher or promo code (its name, not the code).
     VoucherId = "vch";
+    /// Somebody with an account.
+    UserId = "usr";
+    /// A session of a user (its name, not what it is shown by).
+    SessionId = "ses";
+    /// A link that proves an address (its name, not what it is shown by).
+    LinkId = "lnk";
+    /// A letter.
+    MailId = "mal";
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::state::{State, Timed};
 use crate::vouchers::Code;
 use crate::vouchers::redemption;
 
+mod accounts;
 mod money;
 
 /// Names each rule that is broken, with what breaks it; empty if all is well.
@@ -27,6 +28,7 @@ pub fn check(state: &State) -> Vec<String> {
     check_prices(state, &mut broken);
     check_vouchers(state, &mut broken);
     broken.extend(money::check(state));
+    broken.extend(accounts::check(state));
     check_digest(state, &mut broken);
     broken
 }
@@ -358,6 +360,10 @@ fn check_digest(state: &State, broken: &mut Vec<String>) {
         Record::Prices(v) => digest.add((key, &**v)),
         Record::Voucher(v) => digest.add((key, &**v)),
         Record::Task(v) => digest.add((key, &**v)),
+        Record::User(v) => digest.add((key, &**v)),
+        Record::Session(v) => digest.add((key, &**v)),
+        Record::Link(v) => digest.add((key, &**v)),
+        Record::Mail(v) => digest.add((key, &**v)),
     });
     if digest != state.digest {
         broken.push("the kept digest differs from one made from scratch".to_owned());

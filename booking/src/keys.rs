@@ -20,17 +20,20 @@ pub enum Scope {
     Cluster,
     /// Scan tickets at a door, and see how many came.
     Scan,
+    /// Invite members, change what they are, remove them.
+    Members,
 }
 
 impl Scope {
     /// All scopes with their names in the API.
-    pub const NAMES: [(Self, &'static str); 6] = [
+    pub const NAMES: [(Self, &'static str); 7] = [
         (Self::Read, "read"),
         (Self::Catalogue, "catalogue"),
         (Self::Sell, "sell"),
         (Self::Keys, "keys"),
         (Self::Cluster, "cluster"),
         (Self::Scan, "scan"),
+        (Self::Members, "members"),
     ];
 }
 

@@ -18,12 +18,14 @@
 //! | `prices/` `vouchers/` | what places cost: types, fees, taxes, rounding; codes that lower it |
 //! | `best_available` `orphans` | which seats are best; which must not be left over |
 //! | `organizations` `keys` | tenants and their API keys |
+//! | `accounts/` | users, members and their roles, sessions, links and letters |
 //! | `idempotency` | recorded answers |
 //! | `record` `stored` | the state in pieces, and back |
 //! | `chunks` `buckets` `table` `digest` | copy-on-write maps, and the hash over them |
 //! | `invariants` `limits` `census` | what must always hold; every bound; what some of them are counted by |
 //! | `ids` `money` `text` | small values; checks of what staff enter |
 
+pub mod accounts;
 pub mod admission;
 pub mod best_available;
 pub mod blocks;

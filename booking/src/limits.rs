@@ -121,6 +121,29 @@ pub const HOLDS_PER_ORDER_MAX: usize = 20;
 /// Blocks of one showtime.
 pub const BLOCKS_PER_SHOWTIME_MAX: usize = 10_000;
 
+/// Users in all.
+pub const USERS_MAX: usize = 1_000_000;
+/// Organizations that a user works for.
+pub const ROLES_PER_USER_MAX: usize = 50;
+/// Members of an organization, and invitations that nobody has followed yet.
+pub const MEMBERS_MAX: usize = 1_000;
+/// Sessions of a user: a further one ends the oldest.
+pub const SESSIONS_PER_USER_MAX: usize = 20;
+/// A session ends after this long, in ms: 30 days.
+pub const SESSION_MS: u64 = 2_592_000_000;
+/// Links to one address that can be followed: nobody's letter box is filled by others.
+pub const LINKS_PER_ADDRESS_MAX: usize = 3;
+/// A link to an account can be followed for this long, in ms: half an hour.
+pub const LINK_MS: u64 = 1_800_000;
+/// The same of an invitation: a week.
+pub const INVITATION_MS: u64 = 604_800_000;
+/// Letters are kept for this long, in ms: 30 days.
+pub const MAIL_KEPT_MS: u64 = 2_592_000_000;
+/// Letters kept in all; beyond it the oldest go first.
+pub const MAILS_MAX: usize = 100_000;
+/// Characters of a password's hash.
+pub const PASSWORD_HASH_CHARS_MAX: usize = 200;
+
 /// Holds that one `Tick` expires.
 pub const EXPIRED_PER_TICK_MAX: usize = 1_000;
 /// Ended holds, and old idempotency records, that one proposal clears away.

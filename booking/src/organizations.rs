@@ -1,4 +1,4 @@
-//! Organizations (tenants). Deliberately not here: members and roles, which accounts will bring.
+//! Organizations (tenants). Deliberately not here: members (see `accounts`).
 
 use std::sync::Arc;
 

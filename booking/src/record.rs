@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::{Link, Mail, Session, User};
 use crate::blocks::Block;
 use crate::catalogue::{Event, Showtime, Venue};
 use crate::holds::Hold;
 use crate::idempotency::Answer;
 use crate::ids::{
-    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TaskId, VenueId, VoucherId,
+    BlockId, EventId, HoldId, ImageId, KeyId, LinkId, MailId, OrderId, OrganizationId, PlanId, SessionId, ShowtimeId,
+    TaskId, UserId, VenueId, VoucherId,
 };
 use crate::images::Image;
 use crate::inventory::AreaCounts;
@@ -60,6 +62,14 @@ pub enum RecordKey {
     Voucher(VoucherId),
     /// A task.
     Task(TaskId),
+    /// A user.
+    User(UserId),
+    /// A session.
+    Session(SessionId),
+    /// A link.
+    Link(LinkId),
+    /// A letter.
+    Mail(MailId),
 }
 
 /// A record. Append-only; in the order of [`RecordKey`].
@@ -99,4 +109,12 @@ pub enum Record {
     Voucher(Arc<Voucher>),
     /// See [`RecordKey::Task`].
     Task(Arc<Task>),
+    /// See [`RecordKey::User`].
+    User(Arc<User>),
+    /// See [`RecordKey::Session`].
+    Session(Arc<Session>),
+    /// See [`RecordKey::Link`].
+    Link(Arc<Link>),
+    /// See [`RecordKey::Mail`].
+    Mail(Arc<Mail>),
 }

@@ -47,6 +47,12 @@ pub enum Thing {
     Refund,
     /// A task.
     Task,
+    /// A user, or a member.
+    User,
+    /// A session.
+    Session,
+    /// A link that can be followed.
+    Link,
 }
 
 /// Why a rule said no. Append-only.

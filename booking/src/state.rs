@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::{Link, Mail, Session, User, letters, links, members, sessions, users};
 use crate::admission::{self, Attendance};
 use crate::blocks::{self, Block};
 use crate::catalogue::{Event, Showtime, Venue, events, series, showtimes, venues};
@@ -17,8 +18,8 @@ use crate::digest::Digest;
 use crate::holds::{self, Hold, HoldState};
 use crate::idempotency::{Answer, Answers};
 use crate::ids::{
-    BlockId, EventId, HoldId, ImageId, KeyId, OrderId, OrganizationId, PlanId, ShowtimeId, TaskId, TicketId, VenueId,
-    VoucherId,
+    BlockId, EventId, HoldId, ImageId, KeyId, LinkId, MailId, OrderId, OrganizationId, PlanId, SessionId, ShowtimeId,
+    TaskId, TicketId, UserId, VenueId, VoucherId,
 };
 use crate::images::{self, Image};
 use crate::inventory::{Cell, Inventory, PlaceState};
@@ -74,6 +75,8 @@ pub(crate) struct Context {
     pub(crate) tasks_made: usize,
     /// Refunds that it made by itself so far.
     pub(crate) refunds_made: usize,
+    /// Letters that it wrote so far.
+    pub(crate) mails_made: usize,
 }
 
 /// What comes to an end at a deadline.
@@ -97,7 +100,7 @@ macro_rules! table_keys {
 table_keys! {
     OrganizationId => Organization, KeyId => ApiKey, VenueId => Venue, PlanId => Plan, EventId => Event,
     ShowtimeId => Showtime, BlockId => Block, HoldId => Hold, OrderId => Order, ImageId => Image,
-    VoucherId => Voucher, TaskId => Task,
+    VoucherId => Voucher, TaskId => Task, UserId => User, SessionId => Session, LinkId => Link, MailId => Mail,
 }
 
 /// All that must be true. A clone is cheap (copy on write in chunks): it is how snapshots are taken.
@@ -121,6 +124,10 @@ pub struct State {
     pub(crate) old_prices: Table<PricesId, Prices>,
     pub(crate) vouchers: Table<VoucherId, Voucher>,
     pub(crate) tasks: Table<TaskId, Task>,
+    pub(crate) users: Table<UserId, User>,
+    pub(crate) sessions: Table<SessionId, Session>,
+    pub(crate) links: Table<LinkId, Link>,
+    pub(crate) mails: Table<MailId, Mail>,
     // Derived: not records, rebuilt on loading.
     pub(crate) census: Census,
     pub(crate) keys_by_hash: ChunkMap<[u8; 32], KeyId>,
@@ -148,6 +155,18 @@ pub struct State {
     pub(crate) voucher_buyers: ChunkMap<(VoucherId, u128), u32>,
     /// The places of each plan that something takes place on, all free: what showtimes begin with, and share.
     pub(crate) all_free: ChunkMap<PlanId, Arc<Inventory>>,
+    /// By [`crate::text::address_key`].
+    pub(crate) users_by_address: ChunkMap<u128, UserId>,
+    /// Users who are anything in an organization.
+    pub(crate) members: ChunkMap<(OrganizationId, UserId), ()>,
+    pub(crate) sessions_by_user: ChunkMap<(UserId, SessionId), ()>,
+    /// By when they end, in ms.
+    pub(crate) sessions_end: ChunkMap<(u64, SessionId), ()>,
+    /// By [`crate::text::address_key`].
+    pub(crate) links_by_address: ChunkMap<(u128, LinkId), ()>,
+    pub(crate) invitations: ChunkMap<(OrganizationId, LinkId), ()>,
+    /// By when they end, in ms.
+    pub(crate) links_end: ChunkMap<(u64, LinkId), ()>,
 }
 
 /// Where a deadline stands among all: to go on from there.
@@ -193,6 +212,17 @@ impl Default for State {
             vouchers_by_code: ChunkMap::default(),
             voucher_buyers: ChunkMap::default(),
             all_free: ChunkMap::default(),
+            users: Table::default(),
+            sessions: Table::default(),
+            links: Table::default(),
+            mails: Table::default(),
+            users_by_address: ChunkMap::default(),
+            members: ChunkMap::default(),
+            sessions_by_user: ChunkMap::default(),
+            sessions_end: ChunkMap::default(),
+            links_by_address: ChunkMap::default(),
+            invitations: ChunkMap::default(),
+            links_end: ChunkMap::default(),
         }
     }
 }
@@ -212,11 +242,15 @@ impl State {
             journal: Journal { digest: self.digest, touched: vec![RecordKey::Meta] },
             tasks_made: 0,
             refunds_made: 0,
+            mails_made: 0,
         };
         self.answers.clear(&mut cx.journal, cx.now_ms);
         holds::forget_ended(self, &mut cx);
         awaits::forget_unpaid(self, &mut cx);
         images::forget_unused(self, &mut cx);
+        sessions::forget_ended(self, &mut cx);
+        links::forget_ended(self, &mut cx);
+        letters::forget_old(self, &mut cx);
         if let Some(found) = request.idempotency.and_then(|mark| self.answers.find(mark, cx.now_ms)) {
             let (reply, replayed) = found.map_or_else(|r| (Err(r), false), |answer| (answer.reply.clone(), true));
             return self.applied(cx, reply, replayed);
@@ -286,6 +320,17 @@ impl State {
             Command::RotateTicketKey(c) => organizations::rotate_ticket_key(self, cx, c),
             Command::UpdateOrder(c) => desk::update(self, cx, actor, c),
             Command::RefundShowtime(c) => refunds::showtime::begin(self, cx, actor, c),
+            Command::AskLink(c) => links::ask(self, cx, c),
+            Command::Invite(c) => links::invite(self, cx, c),
+            Command::RevokeInvitation(c) => links::revoke(self, cx, c),
+            Command::FollowLink(c) => links::follow(self, cx, c),
+            Command::BeginSession(c) => sessions::begin(self, cx, c),
+            Command::EndSessions(c) => sessions::end(self, cx, c),
+            Command::SetPassword(c) => users::set_password(self, cx, c),
+            Command::UpdateUser(c) => users::update(self, cx, c),
+            Command::DeleteUser(c) => users::delete(self, cx, c),
+            Command::SetRole(c) => members::set_role(self, cx, c),
+            Command::SetOperator(c) => members::set_operator(self, cx, c),
         }
     }
 

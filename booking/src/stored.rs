@@ -35,6 +35,10 @@ impl State {
             RecordKey::Prices(id) => Record::Prices(self.old_prices.get(id)?.clone()),
             RecordKey::Voucher(id) => Record::Voucher(self.vouchers.get(id)?.clone()),
             RecordKey::Task(id) => Record::Task(self.tasks.get(id)?.clone()),
+            RecordKey::User(id) => Record::User(self.users.get(id)?.clone()),
+            RecordKey::Session(id) => Record::Session(self.sessions.get(id)?.clone()),
+            RecordKey::Link(id) => Record::Link(self.links.get(id)?.clone()),
+            RecordKey::Mail(id) => Record::Mail(self.mails.get(id)?.clone()),
         })
     }
 
@@ -65,6 +69,10 @@ impl State {
         self.old_prices.iter().for_each(|(k, v)| each(RecordKey::Prices(*k), Record::Prices(v.clone())));
         self.vouchers.iter().for_each(|(k, v)| each(RecordKey::Voucher(*k), Record::Voucher(v.clone())));
         self.tasks.iter().for_each(|(k, v)| each(RecordKey::Task(*k), Record::Task(v.clone())));
+        self.users.iter().for_each(|(k, v)| each(RecordKey::User(*k), Record::User(v.clone())));
+        self.sessions.iter().for_each(|(k, v)| each(RecordKey::Session(*k), Record::Session(v.clone())));
+        self.links.iter().for_each(|(k, v)| each(RecordKey::Link(*k), Record::Link(v.clone())));
+        self.mails.iter().for_each(|(k, v)| each(RecordKey::Mail(*k), Record::Mail(v.clone())));
     }
 }
 
@@ -142,6 +150,19 @@ impl Loader {
                 state.vouchers.insert(journal, id, v);
             }
             (RecordKey::Task(id), Record::Task(v)) => state.tasks.insert(journal, id, v),
+            (RecordKey::User(id), Record::User(v)) => {
+                state.index_user(&v);
+                state.users.insert(journal, id, v);
+            }
+            (RecordKey::Session(id), Record::Session(v)) => {
+                state.index_session(&v);
+                state.sessions.insert(journal, id, v);
+            }
+            (RecordKey::Link(id), Record::Link(v)) => {
+                state.index_link(&v);
+                state.links.insert(journal, id, v);
+            }
+            (RecordKey::Mail(id), Record::Mail(v)) => state.mails.insert(journal, id, v),
             (key, _) => return Err(format!("the record under {key:?} is of another kind")),
         }
         Ok(())

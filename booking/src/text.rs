@@ -1,7 +1,15 @@
 //! Checks of texts and numbers that staff enter: each names the member that is wrong.
 
+use crate::digest;
 use crate::limits;
 use crate::rejection::Rejection;
+
+/// E-mail addresses by which they are found, whatever the case of their letters and the blanks around them; none if it is
+/// empty. Two may have the same: compare them.
+pub(crate) fn address_key(email: &str) -> Option<u128> {
+    let email = email.trim_ascii().to_ascii_lowercase();
+    (!email.is_empty()).then(|| digest::hash(email.as_str()))
+}
 
 /// A rule about a value was broken.
 pub(crate) fn violated(what: String) -> Rejection {

@@ -51,7 +51,16 @@ fn view(scan: &Scan) -> RecordedJson<'_> {
         },
         verdict: name,
         ok,
-        by: if let Actor::Key(id) = scan.by { Some(id.to_string()) } else { None },
+        by: by(scan.by),
+    }
+}
+
+/// The key, or the member of staff, by whom a ticket was scanned.
+fn by(actor: Actor) -> Option<String> {
+    match actor {
+        Actor::Key(id) => Some(id.to_string()),
+        Actor::User(id) => Some(id.to_string()),
+        Actor::Node | Actor::Buyer => None,
     }
 }
 

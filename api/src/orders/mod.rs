@@ -16,7 +16,7 @@ use booking::ids::{HoldId, OrderId, OrganizationId, PaymentId, RefundId, TicketI
 use booking::keys::Scope;
 use booking::orders::{Buyer, Order};
 use booking::payments::OnlineState;
-use booking::{Command, Reply as Done, State, limits};
+use booking::{Command, Reply as Done, State};
 use raft::Answer;
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -189,6 +189,7 @@ fn step((at_ms, by, of): &(u64, Actor, OrderStep)) -> StepJson<'_> {
         Actor::Node => "node".to_owned(),
         Actor::Buyer => "buyer".to_owned(),
         Actor::Key(id) => id.to_string(),
+        Actor::User(id) => id.to_string(),
     };
     let (step, why, refund) = match of {
         OrderStep::Placed => ("placed", None, None),

@@ -6,14 +6,21 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{EventDetails, ShowtimeDetails, VenueDetails};
-use crate::ids::{BlockId, EventId, HoldId, ImageId, KeyId, OrganizationId, PlanId, ShowtimeId, VenueId, VoucherId};
+use crate::ids::{
+    BlockId, EventId, HoldId, ImageId, KeyId, OrganizationId, PlanId, ShowtimeId, UserId, VenueId, VoucherId,
+};
 use crate::images::ImageFile;
 use crate::keys::Scope;
 use crate::plan::Plan;
 use crate::vouchers::VoucherDetails;
 
+mod accounts;
 mod orders;
 
+pub use accounts::{
+    AskLink, BeginSession, DeleteUser, EndSessions, FollowLink, Invite, RevokeInvitation, SetOperator, SetPassword,
+    SetRole, UpdateUser,
+};
 pub use orders::{
     CancelOrder, Fact, Pay, PlaceOrder, RefundFact, RefundOrder, RefundShowtime, ReportPayment, ReportRefund,
     ReportTrouble, ResolveTask, RetryTask, ScanTicket, TransferTicket, UpdateOrder,
@@ -28,6 +35,8 @@ pub enum Actor {
     Buyer,
     /// The bearer of an API key.
     Key(KeyId),
+    /// Somebody who is signed in.
+    User(UserId),
 }
 
 /// Marks a request so that it happens once, however often it is sent.
@@ -138,6 +147,28 @@ pub enum Command {
     RotateTicketKey(RotateTicketKey),
     /// Changes who buys, or what staff note of an order.
     UpdateOrder(Box<UpdateOrder>),
+    /// Sends a link to an account to whoever has an address.
+    AskLink(AskLink),
+    /// Sends somebody a link that makes a member.
+    Invite(Invite),
+    /// Takes an invitation back.
+    RevokeInvitation(RevokeInvitation),
+    /// Does what a link is for.
+    FollowLink(Box<FollowLink>),
+    /// Signs a user in.
+    BeginSession(BeginSession),
+    /// Signs a user out.
+    EndSessions(EndSessions),
+    /// Sets a user's password.
+    SetPassword(SetPassword),
+    /// Changes what a user is called.
+    UpdateUser(UpdateUser),
+    /// Removes a user.
+    DeleteUser(DeleteUser),
+    /// Changes what a user is in an organization.
+    SetRole(SetRole),
+    /// Makes a user one who runs the cluster, or no longer.
+    SetOperator(SetOperator),
 }
 
 /// See [`Command::AddImage`].

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::blocks::Block;
 use crate::catalogue::Showtime;
-use crate::digest;
 use crate::holds::Hold;
 use crate::ids::{OrganizationId, VoucherId};
 use crate::money::Currency;
@@ -182,17 +181,11 @@ pub(crate) fn uses(parts: &[OrderPart]) -> Vec<VoucherId> {
     uses
 }
 
-/// A buyer as limits tell them apart: by e-mail address, whatever the case of its letters and the blanks around it.
-fn buyer_key(buyer: &Buyer) -> Option<u128> {
-    let email = buyer.email.trim_ascii().to_ascii_lowercase();
-    (!email.is_empty()).then(|| digest::hash(email.as_str()))
-}
-
 /// No voucher is used by the buyer more often than it may be.
 pub(crate) fn check_buyer(state: &State, uses: &[VoucherId], buyer: &Buyer) -> Result<(), Rejection> {
     for id in uses {
         let Some(max) = state.vouchers.get(id).and_then(|v| v.details.max_uses_per_buyer) else { continue };
-        let Some(key) = buyer_key(buyer) else {
+        let Some(key) = text::address_key(&buyer.email) else {
             let why = "buyer.email is needed: the voucher may be used so many times by one buyer";
             return Err(text::violated(why.to_owned()));
         };
@@ -212,7 +205,7 @@ impl State {
         if uses.is_empty() {
             return;
         }
-        let Some(key) = buyer_key(&order.buyer) else { return };
+        let Some(key) = text::address_key(&order.buyer.email) else { return };
         for id in uses {
             let known = self.voucher_buyers.get(&(id, key)).copied().unwrap_or(0);
             self.voucher_buyers.insert((id, key), known + 1);
@@ -221,7 +214,7 @@ impl State {
 
     /// No longer counts an order's uses by its buyer.
     pub(crate) fn forget_buyer(&mut self, order: &Order) {
-        let Some(key) = buyer_key(&order.buyer) else { return };
+        let Some(key) = text::address_key(&order.buyer.email) else { return };
         for id in uses(&order.parts) {
             let left = self.voucher_buyers.get(&(id, key)).copied().unwrap_or(0).saturating_sub(1);
             if left == 0 {

@@ -22,6 +22,7 @@ use booking::{
     Request, State, best_available, invariants,
 };
 
+mod accounts;
 mod money;
 mod paying;
 mod showtimes;
@@ -233,12 +234,13 @@ impl Asker {
             return again;
         }
         self.made += 1;
-        let command = match self.dice.below(26) {
+        let command = match self.dice.below(28) {
             0..=7 => self.hold(state),
             8 | 9 => Command::ExtendHold(ExtendHold { id: self.some_hold(), organization: self.caller() }),
             10..=12 => Command::ReleaseHold(ReleaseHold { id: self.some_hold(), organization: self.caller() }),
             13..=15 => self.order(),
             20..=25 => self.paying(state),
+            26 | 27 => self.accounts(state),
             16 => self.blocks(state),
             17 => self.showtimes(state),
             18 if self.dice.one_in(2) => self.vouchers(state),
@@ -306,7 +308,10 @@ impl Observer {
                 | Change::VoucherChanged(_)
                 | Change::ShowtimeCancelled(_)
                 | Change::ShowtimePostponed(_)
-                | Change::ShowtimeMoved { .. } => {}
+                | Change::ShowtimeMoved { .. }
+                | Change::UserChanged(_)
+                | Change::SessionChanged(_)
+                | Change::MailWritten(_) => {}
                 Change::PlanChanged(id) => self.plan_changed(state, *id),
             }
         }

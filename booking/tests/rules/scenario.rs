@@ -496,6 +496,9 @@ impl Stage {
             | Reply::Venue(_)
             | Reply::Event(_)
             | Reply::Image(_)
+            | Reply::User(_)
+            | Reply::Session(_)
+            | Reply::Link(_)
             | Reply::Showtime(_)
             | Reply::Showtimes(_) => "done".to_owned(),
             Reply::Scanned(scanned) => format!("{:?}", scanned.verdict),
