@@ -207,6 +207,9 @@ fn account_routes() -> Vec<Route> {
         ("post",   "/api/v1/organizations/{organization}/invitations", post(accounts::members::invite)),
         ("get",    "/api/v1/organizations/{organization}/invitations", get(accounts::members::invitations)),
         ("delete", "/api/v1/organizations/{organization}/invitations/{link}", delete(accounts::members::revoke)),
+        ("get",    "/api/v1/cluster/operators", get(accounts::operators::list)),
+        ("put",    "/api/v1/cluster/operators/{user}", put(accounts::operators::create)),
+        ("delete", "/api/v1/cluster/operators/{user}", delete(accounts::operators::delete)),
         ("get",    "/api/v1/mails", get(accounts::mails::list)),
     ]
 }

@@ -146,6 +146,7 @@ from_path!(
     booking::ids::VoucherId,
     booking::ids::TaskId,
     booking::ids::SessionId,
+    booking::ids::UserId,
     u64,
     String
 );

@@ -159,6 +159,7 @@ pub struct State {
     pub(crate) users_by_address: ChunkMap<u128, UserId>,
     /// Users who are anything in an organization.
     pub(crate) members: ChunkMap<(OrganizationId, UserId), ()>,
+    pub(crate) operators: ChunkMap<UserId, ()>,
     pub(crate) sessions_by_user: ChunkMap<(UserId, SessionId), ()>,
     /// By when they end, in ms.
     pub(crate) sessions_end: ChunkMap<(u64, SessionId), ()>,
@@ -218,6 +219,7 @@ impl Default for State {
             mails: Table::default(),
             users_by_address: ChunkMap::default(),
             members: ChunkMap::default(),
+            operators: ChunkMap::default(),
             sessions_by_user: ChunkMap::default(),
             sessions_end: ChunkMap::default(),
             links_by_address: ChunkMap::default(),

@@ -26,6 +26,7 @@ use crate::time::Time;
 pub(crate) mod attempts;
 pub(crate) mod mails;
 pub(crate) mod members;
+pub(crate) mod operators;
 pub(crate) mod passwords;
 pub(crate) mod sessions;
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop where it stands")]
 
+mod accounts;
 mod catalogue;
 mod connections;
 mod desk;

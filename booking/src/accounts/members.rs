@@ -67,6 +67,11 @@ impl State {
         self.members.range(range).filter_map(|((_, id), ())| self.users.get(id))
     }
 
+    /// Those who run the cluster, in the order of their ids.
+    pub fn operators(&self) -> impl DoubleEndedIterator<Item = &Arc<User>> {
+        self.operators.iter().filter_map(|(id, ())| self.users.get(id))
+    }
+
     /// Whether whoever asks may do this for the organization.
     pub fn may(&self, actor: Actor, organization: OrganizationId, scope: Scope) -> bool {
         match actor {

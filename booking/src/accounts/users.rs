@@ -172,6 +172,9 @@ impl State {
         for (organization, _) in &user.roles {
             self.members.insert((*organization, user.id), ());
         }
+        if user.is_operator {
+            self.operators.insert(user.id, ());
+        }
     }
 
     fn unindex_user(&mut self, user: &User) {
@@ -181,5 +184,6 @@ impl State {
         for (organization, _) in &user.roles {
             self.members.remove(&(*organization, user.id));
         }
+        self.operators.remove(&user.id);
     }
 }

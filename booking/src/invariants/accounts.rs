@@ -52,6 +52,7 @@ pub(super) fn check(state: &State) -> Vec<String> {
     let pairs = [
         ("users by address", state.users_by_address.len(), state.users.len()),
         ("members", state.members.len(), members),
+        ("operators", state.operators.len(), state.users.iter().filter(|(_, user)| user.is_operator).count()),
         ("sessions by user", state.sessions_by_user.len(), state.sessions.len()),
         ("ends of sessions", state.sessions_end.len(), state.sessions.len()),
         ("links by address", state.links_by_address.len(), state.links.len()),

@@ -196,7 +196,10 @@ impl Oracle {
                 | Reply::Voucher(_)
                 | Reply::Vouchers { .. }
                 | Reply::Task(_)
-                | Reply::Scanned(_),
+                | Reply::Scanned(_)
+                | Reply::User(_)
+                | Reply::Session(_)
+                | Reply::Link(_),
             )
             | Err(_) => {}
         }
