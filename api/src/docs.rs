@@ -202,7 +202,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         }
     }
     if api {
-        operation.insert("security".to_owned(), json!([{}, { "apiKey": [] }, { "holdToken": [] }]));
+        operation.insert("security".to_owned(), json!([{}, { "apiKey": [] }, { "holdToken": [] }, { "session": [] }]));
     }
 }
 
@@ -315,6 +315,8 @@ fn add_schemas(document: &mut Value) {
         "securitySchemes".to_owned(),
         json!({
             "apiKey": { "type": "http", "scheme": "bearer", "description": "An API key, `usk_…`" },
+            "session": { "type": "apiKey", "in": "cookie", "name": "__Host-usher_session",
+                "description": "Set by `POST /api/v1/sessions`; `usher_session` where no public URL is https" },
             "holdToken": { "type": "apiKey", "in": "header", "name": "X-Hold-Token",
                 "description": "A hold's token, `uht_…`; several with commas between" },
         }),

@@ -126,6 +126,10 @@ pub fn pictures() -> Vec<Vec<u8>> {
 /// A text as a hold token: it opens a hold only if it is that hold's.
 pub fn hold_token(text: &str) -> bool {
     let tokens = Tokens::new(b"a secret that nobody guesses");
+    // A text has one reading, and what is read has one text.
+    let session = tokens.read_session(text).map(|id| tokens.session(id));
+    let link = tokens.read_link(text).map(|id| tokens.link(id));
+    assert!(session.into_iter().chain(link).all(|own| own == text), "a token has one form");
     let Some(token) = tokens.read_hold(text) else { return false };
     for id in [HoldId(0), HoldId(7), HoldId(u128::MAX)] {
         assert_eq!(tokens.opens(&[token], id), tokens.hold(id) == text, "a token has one form");

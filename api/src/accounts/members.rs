@@ -86,20 +86,20 @@ pub(crate) async fn list(
 /// What a member is to be.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MemberBody {
+pub(crate) struct MemberPatch {
     role: RoleJson,
 }
 
 #[utoipa::path(patch, path = "/api/v1/organizations/{organization}/members/{user}", tag = "Organization",
     summary = "Change what a member is", description = "Acts at once. The last owner cannot become anything else.",
-    request_body = MemberBody, responses((status = 200, description = "The member", body = MemberJson)))]
+    request_body = MemberPatch, responses((status = 200, description = "The member", body = MemberJson)))]
 pub(crate) async fn update(
     Shared(app): Shared<App>,
     Id((organization, user)): Id<(OrganizationId, UserId)>,
     action: Action,
 ) -> Result<Reply, Problem> {
     of(&action.caller, organization)?;
-    let body: MemberBody = action.json()?;
+    let body: MemberPatch = action.json()?;
     let command = Command::SetRole(SetRole { organization, user, role: Some(body.role.role()) });
     let answer = app.propose(&action, organization.0, command).await?;
     match &answer.outcome {

@@ -204,17 +204,17 @@ pub(crate) async fn read(Shared(app): Shared<App>, reading: Reading) -> Result<R
 /// What to change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct AccountBody {
+pub(crate) struct AccountPatch {
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     name: Box<str>,
 }
 
 #[utoipa::path(patch, path = "/api/v1/account", tag = "Accounts", summary = "Change one's name",
     description = "The address is changed by a link that is sent to the new one.",
-    request_body = AccountBody, responses((status = 200, description = "The account", body = AccountJson)))]
+    request_body = AccountPatch, responses((status = 200, description = "The account", body = AccountJson)))]
 pub(crate) async fn update(Shared(app): Shared<App>, action: Action) -> Result<Reply, Problem> {
     let user = signed_in(&action.caller)?.user;
-    let body: AccountBody = action.json()?;
+    let body: AccountPatch = action.json()?;
     let now = app.must_find(|s| s.user(user).map(|user| user.version)).await?;
     let expected = crate::conditional::expected(action.headers())?.unwrap_or(now);
     let answer = app.propose(&action, 0, Command::UpdateUser(UpdateUser { user, expected, name: body.name })).await?;

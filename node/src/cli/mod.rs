@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and where each answer is made. Deliberately thin: a command is REST calls or
 //! a file's work, and the same things can be done by any HTTP client.
 
+mod accounts;
 mod catalogue;
 mod cluster;
 mod exit;
@@ -103,6 +104,11 @@ enum Command {
     /// Vouchers and promo codes.
     #[command(subcommand)]
     Voucher(vouchers::VoucherCommand),
+    /// Who works for the organization.
+    #[command(subcommand)]
+    Member(accounts::MemberCommand),
+    /// Letters that were written: the letter box of a cluster without a mail server.
+    Mails,
     /// What is to be done with the payment provider, and whether its books agree.
     #[command(subcommand)]
     Payments(payments::PaymentsCommand),
@@ -161,6 +167,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Event(command) => block_on(catalogue::event(command, &globals)),
         Command::Showtime(command) => block_on(catalogue::showtime(command, &globals)),
         Command::Voucher(command) => block_on(vouchers::voucher(command, &globals)),
+        Command::Member(command) => block_on(accounts::member(command, &globals)),
+        Command::Mails => block_on(accounts::mails(&globals)),
         Command::Payments(command) => block_on(payments::payments(command, &globals)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "usher", &mut std::io::stdout());

@@ -18,6 +18,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change one's name
+         * @description The address is changed by a link that is sent to the new one.
+         */
+        patch: operations["patch_account"];
+        trace?: never;
+    };
+    "/api/v1/account/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete one's account
+         * @description With all that is personal of it. Orders stay with their organizations, which need them for their books.
+         */
+        post: operations["post_account_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link to an account sent
+         * @description The way to a new account, and back to one whose password is lost: whoever follows the link within half an hour sets a password. To somebody who is signed in: the address becomes the account's when its link is followed. The answer is the same whether there is an account; at most three links are on their way to an address.
+         */
+        post: operations["post_account_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/links/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Follow a link
+         * @description Each can be followed once. Sets the password and ends all sessions, or makes the account, or gives it its new address, or makes its user a member; which of them the link was sent for. Signs in where a password is set.
+         */
+        post: operations["post_account_links_follow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change one's password
+         * @description All other sessions end.
+         */
+        put: operations["put_account_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -184,6 +285,44 @@ export interface paths {
          */
         post: operations["post_cluster_nodes_node_promote"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List operators */
+        get: operations["get_cluster_operators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/operators/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a user an operator */
+        put: operations["put_cluster_operators_user"];
+        post?: never;
+        /**
+         * Make an operator an ordinary user
+         * @description Acts at once.
+         */
+        delete: operations["delete_cluster_operators_user"];
         options?: never;
         head?: never;
         patch?: never;
@@ -441,6 +580,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Letters, the oldest first
+         * @description Needs the scope `cluster`. Kept for 30 days, 100,000 at most.
+         */
+        get: operations["get_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -664,6 +823,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List invitations that nobody has followed yet */
+        get: operations["get_organizations_organization_invitations"];
+        put?: never;
+        /**
+         * Invite a member
+         * @description A link is sent to the address, good for a week. Whoever follows it is a member, and has an account.
+         */
+        post: operations["post_organizations_organization_invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/invitations/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["delete_organizations_organization_invitations_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List members */
+        get: operations["get_organizations_organization_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member
+         * @description Acts at once. The last owner cannot go. Members may always leave.
+         */
+        delete: operations["delete_organizations_organization_members_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what a member is
+         * @description Acts at once. The last owner cannot become anything else.
+         */
+        patch: operations["patch_organizations_organization_members_user"];
+        trace?: never;
+    };
     "/api/v1/organizations/{organization}/ticket-keys": {
         parameters: {
             query?: never;
@@ -800,6 +1038,65 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's sessions */
+        get: operations["get_sessions"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Sets the session's cookie, which lasts 30 days. A wrong password and an address without an account are answered alike. A user has at most 20 sessions: a further one ends the oldest.
+         */
+        post: operations["post_sessions"];
+        /** End all other sessions of one's own */
+        delete: operations["delete_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out */
+        post: operations["post_sessions_sign-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one's sessions
+         * @description At once on every node that has applied it.
+         */
+        delete: operations["delete_sessions_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1486,6 +1783,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The one who is signed in. */
+        Account: {
+            created_at: components["schemas"]["Time"];
+            email: string;
+            id: string;
+            name: string;
+            /** @description Whether he or she runs the cluster. */
+            operator: boolean;
+            organizations: components["schemas"]["Membership"][];
+        };
+        /** @description What to change. */
+        AccountPatch: {
+            name: string;
+        };
         /** @description Where the node to add listens for peers. */
         AddBody: {
             /**
@@ -1708,6 +2019,10 @@ export interface components {
             role: string;
             voter: boolean;
         };
+        /** @description Proof that it is the user who wants it. */
+        DeleteBody: {
+            password: string;
+        };
         /** @description The digest of the state at an index: equal on all nodes. */
         Digest: {
             digest: string;
@@ -1899,6 +2214,15 @@ export interface components {
              * @description In pixels.
              */
             width: number;
+        };
+        /** @description A link, and what it is followed with. */
+        FollowBody: {
+            /** @description What to call the user: for a new account. */
+            name?: string | null;
+            /** @description For a new account, or a new password. At least 10 characters. */
+            password?: string | null;
+            /** @description `usl_…` */
+            token: string;
         };
         /** @description An event that fits. */
         FoundEvent: {
@@ -2124,6 +2448,19 @@ export interface components {
             /** @description Its name. */
             organization: string;
         };
+        /** @description Somebody who was invited and has not come yet. */
+        Invitation: {
+            email: string;
+            ends_at: components["schemas"]["Time"];
+            id: string;
+            role?: components["schemas"]["Role"] | null;
+            sent_at: components["schemas"]["Time"];
+        };
+        /** @description Whom to invite. */
+        InvitationBody: {
+            email: string;
+            role: components["schemas"]["Role"];
+        };
         /** @description What a key is to be. */
         KeyBody: {
             expires_at?: components["schemas"]["Time"] | null;
@@ -2147,6 +2484,35 @@ export interface components {
         /** @description Who leads then. */
         LeaderJson: {
             leader: string;
+        };
+        /** @description Where to send a link. */
+        LinkBody: {
+            email: string;
+        };
+        /** @description A letter. */
+        Mail: {
+            at: components["schemas"]["Time"];
+            id: string;
+            subject: string;
+            text: string;
+            to: string;
+        };
+        /** @description A member. */
+        Member: {
+            email: string;
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description What a member is to be. */
+        MemberPatch: {
+            role: components["schemas"]["Role"];
+        };
+        /** @description What a user is in an organization. */
+        Membership: {
+            name: string;
+            organization: string;
+            role: components["schemas"]["Role"];
         };
         /** @description An amount in minor units (cents) of a currency. */
         Money: {
@@ -2182,6 +2548,12 @@ export interface components {
          * @enum {string}
          */
         Numbering: "plain" | "right_to_left" | "odd_even" | "centre_out";
+        /** @description Somebody who runs the cluster. */
+        Operator: {
+            email: string;
+            id: string;
+            name: string;
+        };
         /** @description An order. */
         Order: {
             buyer: components["schemas"]["Buyer"];
@@ -2390,6 +2762,55 @@ export interface components {
                  * @description Of the widest file, in pixels.
                  */
                 width: number;
+            }[];
+            /** @description What to ask for next; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Invitation: {
+            /** @description The items, the oldest first. */
+            items: {
+                email: string;
+                ends_at: components["schemas"]["Time"];
+                id: string;
+                role?: components["schemas"]["Role"] | null;
+                sent_at: components["schemas"]["Time"];
+            }[];
+            /** @description What to ask for next; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Mail: {
+            /** @description The items, the oldest first. */
+            items: {
+                at: components["schemas"]["Time"];
+                id: string;
+                subject: string;
+                text: string;
+                to: string;
+            }[];
+            /** @description What to ask for next; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Member: {
+            /** @description The items, the oldest first. */
+            items: {
+                email: string;
+                id: string;
+                name: string;
+                role: components["schemas"]["Role"];
+            }[];
+            /** @description What to ask for next; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Operator: {
+            /** @description The items, the oldest first. */
+            items: {
+                email: string;
+                id: string;
+                name: string;
             }[];
             /** @description What to ask for next; null at the end. */
             next_cursor?: string | null;
@@ -2685,6 +3106,13 @@ export interface components {
             token: string;
             total: components["schemas"]["Money"];
         };
+        /** @description A password in place of another. */
+        PasswordBody: {
+            /** @description As it is. */
+            current: string;
+            /** @description As it is to be: at least 10 characters. */
+            new: string;
+        };
         /** @description How an order is paid: `box_office` (staff only), or by the payment provider under its name, such as `mock`. */
         PaymentBody: {
             kind?: components["schemas"]["BoxOfficeKind"] | null;
@@ -2932,7 +3360,7 @@ export interface components {
         Problem: {
             areas?: components["schemas"]["NamedPlace"][];
             /** @enum {string} */
-            code: "malformed-request" | "token-missing" | "token-invalid" | "token-expired" | "role-required" | "not-found" | "method-not-allowed" | "not-acceptable" | "request-timeout" | "seats-taken" | "not-enough-places" | "orphan-seat" | "not-on-sale" | "voucher-used-up" | "conflict" | "hold-expired" | "precondition-failed" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-places" | "invalid-plan" | "invalid-image" | "rule-violated" | "rate-limited" | "voucher-invalid" | "internal" | "no-leader" | "no-majority" | "node-behind" | "outcome-unknown";
+            code: "malformed-request" | "token-missing" | "token-invalid" | "token-expired" | "role-required" | "sign-in-failed" | "cross-origin" | "not-found" | "method-not-allowed" | "not-acceptable" | "request-timeout" | "seats-taken" | "not-enough-places" | "orphan-seat" | "not-on-sale" | "voucher-used-up" | "conflict" | "hold-expired" | "precondition-failed" | "too-large" | "unsupported-media-type" | "idempotency-key-reused" | "too-many-places" | "invalid-plan" | "invalid-image" | "rule-violated" | "rate-limited" | "voucher-invalid" | "internal" | "no-leader" | "no-majority" | "node-behind" | "outcome-unknown";
             column?: string;
             detail: string;
             errors?: {
@@ -3080,6 +3508,11 @@ export interface components {
             note?: string;
         };
         /**
+         * @description What a member is in an organization.
+         * @enum {string}
+         */
+        Role: "scanner" | "staff" | "owner";
+        /**
          * @description What rows are called: `letters` (A to Z without I and O, then AA, AB …) or `numbers`.
          * @enum {string}
          */
@@ -3130,7 +3563,7 @@ export interface components {
          * @description What an API key may do.
          * @enum {string}
          */
-        Scope: "read" | "catalogue" | "sell" | "keys" | "cluster" | "scan";
+        Scope: "read" | "catalogue" | "sell" | "keys" | "cluster" | "scan" | "members";
         /** @description A page of what was found. */
         SearchResult: {
             facets: components["schemas"]["Facets"];
@@ -3232,6 +3665,20 @@ export interface components {
             /** @description The wall time in its zone, with its offset. */
             local_starts_at: string;
             starts_at: components["schemas"]["Time"];
+        };
+        /** @description A session. */
+        Session: {
+            began_at: components["schemas"]["Time"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description What the browser calls itself. */
+            device: string;
+            ends_at: components["schemas"]["Time"];
+            id: string;
+        };
+        /** @description The sessions of a user. */
+        Sessions: {
+            items: components["schemas"]["Session"][];
         };
         /** @description A showtime. */
         Showtime: {
@@ -3390,6 +3837,11 @@ export interface components {
          * @enum {string}
          */
         ShowtimeState: "draft" | "on_sale" | "closed" | "cancelled" | "postponed";
+        /** @description Who signs in. */
+        SignInBody: {
+            email: string;
+            password: string;
+        };
         /** @description What is special about some seats. */
         SpecialBody: {
             /** @description Of `wheelchair`, `companion`, `restricted_view`, `aisle`. */
@@ -3949,6 +4401,165 @@ export interface operations {
             };
         };
     };
+    get_account: {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    patch_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+                /** @description The version that you changed. After 412 read it again, decide anew and draw a new `Idempotency-Key`: under the old one you get the 412 again, whatever version you name */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPatch"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    post_account_delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteBody"];
+            };
+        };
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_account_links: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description A link is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    post_account_links_follow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowBody"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    put_account_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordBody"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
     get_categories: {
         parameters: {
             query?: {
@@ -4180,6 +4791,84 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["NodeIdJson"];
                 };
+            };
+        };
+    };
+    get_cluster_operators: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of operators */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Operator"];
+                };
+            };
+        };
+    };
+    put_cluster_operators_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operator */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+        };
+    };
+    delete_cluster_operators_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No operator any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4752,6 +5441,36 @@ export interface operations {
         requestBody?: never;
         responses: never;
     };
+    get_mails: {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of letters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mail"];
+                };
+            };
+        };
+    };
     get_openapi_json: {
         parameters: {
             query?: never;
@@ -5166,6 +5885,188 @@ export interface operations {
             };
         };
     };
+    get_organizations_organization_invitations: {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Invitation"];
+                };
+            };
+        };
+    };
+    post_organizations_organization_invitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationBody"];
+            };
+        };
+        responses: {
+            /** @description The invitation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+        };
+    };
+    delete_organizations_organization_invitations_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+                /** @description Its id */
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its link leads nowhere now */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_organizations_organization_members: {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+                /** @description Most items of the page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of members */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+        };
+    };
+    delete_organizations_organization_members_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+                /** @description Its id */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No member any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    patch_organizations_organization_members_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+                /** @description The version that you changed. After 412 read it again, decide anew and draw a new `Idempotency-Key`: under the old one you get the 412 again, whatever version you name */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id */
+                organization: string;
+                /** @description Its id */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPatch"];
+            };
+        };
+        responses: {
+            /** @description The member */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+        };
+    };
     "get_organizations_organization_ticket-keys": {
         parameters: {
             query?: {
@@ -5422,6 +6323,125 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Suggestions"];
                 };
+            };
+        };
+    };
+    get_sessions: {
+        parameters: {
+            query?: {
+                /** @description How fresh the answer must be */
+                consistency?: "local" | "linearizable";
+            };
+            header?: {
+                /** @description ETags that you have */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All sessions, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+        };
+    };
+    post_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    delete_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "post_sessions_sign-out": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_sessions_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes repeats of the request (same method, path and body, whatever the headers) happen once and give the first answer again, refusals too; at least 16 characters without a token */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
