@@ -8,7 +8,7 @@ export const access = (demo) => ({
     const { id, event } = await showtimeLike(demo, 'Theater am Ufer');
     for (const options of [DESK, PHONE, { ...PHONE, viewport: { width: 320, height: 640 }, colorScheme: 'light' }]) {
       const page = await visitor(options);
-      for (const path of ['/', '/?q=zzzz', `/e/${event}`, `/s/${id}`, '/find', '/help', '/accessibility', '/terms', '/privacy', '/nothing', '/e/evt_00000000000000000000000000', '/o/ord_00000000000000000000000000', '/c/hld_00000000000000000000000000']) {
+      for (const path of ['/', '/?q=zzzz', `/e/${event}`, `/s/${id}`, '/find', '/account', '/account#usl_x', '/help', '/accessibility', '/terms', '/privacy', '/nothing', '/e/evt_00000000000000000000000000', '/o/ord_00000000000000000000000000', '/c/hld_00000000000000000000000000']) {
         await page.goto(demo.url + path);
         await page.locator('h1').waitFor();
         if (path.startsWith('/s/')) await live(page);

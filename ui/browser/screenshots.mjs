@@ -71,6 +71,8 @@ for (const [name, options] of Object.entries({
   await page.locator('.pass').first().waitFor();
   await shot('ticket');
   await see('find', '/find');
+  await see('account', '/account');
+  await see('account-link', '/account#usl_x');
   await see('help', '/help');
   await see('none', '/nothing');
   // Staff.

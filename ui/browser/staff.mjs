@@ -41,6 +41,42 @@ export const staff = (demo) => ({
     good(page);
   },
 
+  'staff: who was invited follows the link, works, and signs in again by password': async () => {
+    const { items } = await api(demo, 'GET', '/api/v1/organizations?limit=1');
+    const [email, password] = [`grace${Date.now()}@example.org`, 'correct horse battery'];
+    await api(demo, 'POST', `/api/v1/organizations/${items[0].id}/invitations`, { email, role: 'owner' });
+    const mails = await api(demo, 'GET', '/api/v1/mails?limit=100');
+    const link = /#usl_\S+/.exec(mails.items.findLast((mail) => mail.to === email).text)[0];
+    const page = await visitor(PHONE);
+    await page.goto(`${demo.url}/account${link}`);
+    await page.getByLabel('Name').fill('Grace Hopper');
+    await page.getByLabel('New password').fill(password);
+    assert.deepEqual(await barriers(page), []);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByText('Grace Hopper').waitFor();
+    assert.equal(await page.evaluate(() => document.cookie), '', 'no script sees the session');
+    await page.getByRole('link', { name: 'To the pages for staff' }).click();
+    await page.locator('.ticket').first().waitFor();
+    await page.getByRole('link', { name: 'Orders', exact: true }).click();
+    await page.getByRole('heading', { name: 'Orders', level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Sign in with your address' }).click();
+    await page.getByLabel('E-mail').first().fill(email);
+    await page.getByLabel('Password').fill('another password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Address and password do not belong together' }).waitFor();
+    assert.deepEqual(await barriers(page), []);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(`${demo.url}/admin`);
+    await page.locator('.ticket').first().waitFor();
+    await page.goto(`${demo.url}/account${link}`);
+    await page.getByLabel('New password').fill(password);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('heading', { name: 'This link is not good any more' }).waitFor();
+    good(page);
+  },
+
   'staff: what a key may not do is said plainly': async () => {
     const key = await api(demo, 'POST', '/api/v1/keys', { name: 'door only', scopes: ['scan'] });
     const page = await visitor(DESK);

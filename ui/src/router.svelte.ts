@@ -2,7 +2,7 @@
 //! Deliberately not here: what the pages show.
 
 /** What an address names. */
-export type Route = { page: 'browse' | 'event' | 'seats' | 'checkout' | 'order' | 'ticket' | 'find' | 'text' | 'admin' | 'none'; id: string };
+export type Route = { page: 'browse' | 'event' | 'seats' | 'checkout' | 'order' | 'ticket' | 'find' | 'account' | 'text' | 'admin' | 'none'; id: string };
 
 const OF_THINGS: Record<string, Route['page']> = { e: 'event', s: 'seats', c: 'checkout', o: 'order', t: 'ticket' };
 const TEXTS = ['help', 'accessibility', 'terms', 'privacy'];
@@ -15,7 +15,7 @@ export function routeOf(path: string): Route {
   const page = OF_THINGS[first];
   if (page && id && more === undefined) return { page, id };
   if (first === '') return { page: 'browse', id: '' };
-  if (first === 'find' && !id) return { page: 'find', id: '' };
+  if ((first === 'find' || first === 'account') && !id) return { page: first, id: '' };
   if (TEXTS.includes(first) && !id) return { page: 'text', id: first };
   return { page: 'none', id: '' };
 }

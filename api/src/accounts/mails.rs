@@ -34,7 +34,7 @@ fn view(app: &App, state: &booking::State, mail: &Mail) -> MailJson {
         Letter::Link(id, purpose) => {
             // Whoever may read letters must not get in by old ones either: a link that was followed is not shown.
             let link = match state.link(*id) {
-                Some(_) => format!("{}/account/link#{}", base(app), app.tokens.link(*id)),
+                Some(_) => format!("{}/account#{}", base(app), app.tokens.link(*id)),
                 None => "(this link was followed, or has ended)".to_owned(),
             };
             match purpose {

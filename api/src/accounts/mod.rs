@@ -155,17 +155,16 @@ pub(crate) struct FollowBody {
 
 #[utoipa::path(post, path = "/api/v1/account/links/follow", tag = "Accounts", summary = "Follow a link",
     description = "Each can be followed once. Sets the password and ends all sessions, or makes the account, or gives it \
-        its new address, or makes its user a member; which of them the link was sent for. Signs in where a password is set.",
+        its new address, or makes its user a member: what the link was sent for. Signs in whoever names the account's password.",
     request_body = FollowBody, responses((status = 200, description = "The account", body = AccountJson)))]
 pub(crate) async fn follow(Shared(app): Shared<App>, action: Action) -> Result<Response, Problem> {
     let body: FollowBody = action.json()?;
     let gone = || Kind::NotFound.detail("the link was followed already, has ended, or was not copied whole");
     let link = app.tokens.read_link(&body.token).ok_or_else(gone)?;
-    let password = match body.password {
-        Some(password) => Some(passwords::hash(&app, "/password", password).await?),
+    let password = match &body.password {
+        Some(password) => Some(passwords::hash(&app, "/password", password.clone()).await?),
         None => None,
     };
-    let sets_password = password.is_some();
     let user = UserId::mint(app.now_ms(), draw());
     let command = FollowLink { link, user, name: body.name, password };
     let request = secret_request(&app, &action, Command::FollowLink(Box::new(command)))?;
@@ -178,9 +177,12 @@ pub(crate) async fn follow(Shared(app): Shared<App>, action: Action) -> Result<R
     };
     let (reply, _) = account(&app, &answer, user).await?;
     let mut response = reply.into_response();
-    if sets_password {
-        let found = app.after(answer.index, |state| state.user(user).map(|user| user.password_at)).await?;
-        sessions::begin(&app, &action, (user, found), &mut response).await?;
+    // Not every link sets a password: whoever named the account's is signed in, after a repeat too.
+    if let Some(password) = body.password {
+        let found = app.after(answer.index, |state| state.user(user).cloned()).await?;
+        if passwords::compare(&app, password, Some((*found.password).into())).await? != passwords::Compared::Wrong {
+            sessions::begin(&app, &action, (user, found.password_at), &mut response).await?;
+        }
     }
     Ok(response)
 }

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::problem::{Kind, Problem};
 
 /// Pages whose address is a word.
-const WORDS: [&str; 5] = ["find", "help", "accessibility", "terms", "privacy"];
+const WORDS: [&str; 6] = ["account", "find", "help", "accessibility", "terms", "privacy"];
 /// Pages whose address names a thing: its letter, and the prefix of the thing's id.
 const OF_THINGS: [(&str, &str); 5] = [("e", "evt_"), ("s", "sht_"), ("c", "hld_"), ("o", "ord_"), ("t", "tkt_")];
 /// Pages for staff, whose program knows by itself which there are.
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn pages_are_known_by_their_address() {
-        for page in ["/", "/find", "/e/evt_01", "/o/ord_01", "/admin", "/admin/house/sht_01"] {
+        for page in ["/", "/account", "/find", "/e/evt_01", "/o/ord_01", "/admin", "/admin/house/sht_01"] {
             assert!(is_page(page), "{page}");
         }
         for none in

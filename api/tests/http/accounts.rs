@@ -112,6 +112,10 @@ async fn a_link_is_followed_once_and_a_repeat_is_told_the_same() {
     let first = node.ask("POST", path, &once, &body(PASSWORD)).await;
     let again = node.ask("POST", path, &once, &body(PASSWORD)).await;
     assert_eq!(first.expect(200), again.expect(200));
+    assert!(
+        !cookie(&first).is_empty() && !cookie(&again).is_empty(),
+        "whoever lost the answer is signed in by the next"
+    );
     node.buyer("POST", path, &body(PASSWORD)).await.problem(404, "not-found");
     assert!(!letter(&node, "ada@example.org").await.0.contains(&token), "who reads letters cannot follow it either");
     node.buyer("POST", path, &json!({"token": "usl_x", "password": PASSWORD})).await.problem(404, "not-found");
@@ -226,7 +230,10 @@ async fn members_may_what_their_role_may_at_once() {
     let other = format!("/api/v1/organizations/{}/invitations", id(&made));
     node.with(foreign, "POST", &other, &json!({"email": "owner@example.org", "role": "staff"})).await.expect(201);
     let (token, _) = letter(&node, "owner@example.org").await;
-    node.buyer("POST", "/api/v1/account/links/follow", &json!({"token": token})).await.expect(200);
+    let wrong = json!({"token": token, "password": "not the account's"});
+    let followed = node.buyer("POST", "/api/v1/account/links/follow", &wrong).await;
+    followed.expect(200);
+    assert_eq!(followed.header("set-cookie"), "", "an invitation is no way around the password");
     owner.ask(&node, "GET", &members, &Value::Null).await.problem(403, "role-required");
     let named = |organization: &str| {
         vec![("cookie".to_owned(), owner.cookie.clone()), ("x-organization".to_owned(), organization.to_owned())]
