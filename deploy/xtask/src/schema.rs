@@ -23,6 +23,9 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// Handing leadership on, removing nodes and ending the key that is used stop the test itself; a backup is no JSON; only the
 /// payment provider can sign what its webhook takes.
 const LEFT_OUT: &str = "/cluster/(leader|nodes|backup|init)|/keys/|/payments/webhook";
+/// What is about the one who is signed in, and what would end the session that asks.
+const SIGNED_IN: &str = "^/api/v1/(account|sessions)";
+const SIGNS_OUT: &str = "/sign-out";
 /// Members of paths with the prefix of the ids they take.
 const IDS: [(&str, &str); 7] = [
     ("venue", "ven_"),
@@ -45,19 +48,26 @@ pub(crate) fn check() -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let demo = Demo::start(&folder)?;
     std::fs::write(folder.join("schemathesis.toml"), demo.dictionaries()?)?;
-    step::run("schema", &mut ask(&tool, &demo, &folder), RUN_LIMIT)
+    let key = format!("Authorization: Bearer {}", demo.key);
+    let mut by_key = ask(&tool, &demo, &folder, &key);
+    by_key.args(["--exclude-path-regex", &format!("{LEFT_OUT}|{SIGNED_IN}")]);
+    step::run("schema", &mut by_key, RUN_LIMIT)?;
+    let session = format!("Cookie: {}", demo.sign_in()?);
+    let mut signed_in = ask(&tool, &demo, &folder, &session);
+    signed_in.args(["--include-path-regex", SIGNED_IN, "--exclude-path-regex", SIGNS_OUT]);
+    step::run("schema, signed in", &mut signed_in, RUN_LIMIT)
 }
 
-fn ask(tool: &Path, demo: &Demo, folder: &Path) -> Command {
+fn ask(tool: &Path, demo: &Demo, folder: &Path, credentials: &str) -> Command {
     let mut command = Command::new(tool);
     command
         .current_dir(folder)
         .args(["--config-file", "schemathesis.toml", "run"])
         .arg(format!("http://127.0.0.1:{}/api/v1/openapi.json", demo.port))
-        .args(["--header", &format!("Authorization: Bearer {}", demo.key)])
+        .args(["--header", credentials])
         .args(["--checks", CHECKS, "--max-examples", EXAMPLES, "--seed", "7", "--generation-database", "none"])
         .args(["--phases", "examples,coverage,fuzzing", "--request-timeout", "10"])
-        .args(["--exclude-path-regex", LEFT_OUT, "--continue-on-failure", "--no-color"]);
+        .args(["--continue-on-failure", "--no-color"]);
     command
 }
 
@@ -109,6 +119,19 @@ impl Demo {
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)
+    }
+
+    /// Makes an account; returns its session's cookie.
+    fn sign_in(&self) -> Result<String> {
+        self.call("POST", "account/links", "{\"email\": \"ada@example.org\"}")?;
+        let letters = self.call("GET", "mails", "")?;
+        let links = ids(&letters, "usl_");
+        let link = links.first().context("no letter has a link")?;
+        let body = format!("{{\"token\": \"{link}\", \"name\": \"Ada\", \"password\": \"correct horse battery\"}}");
+        let answer = self.call("POST", "account/links/follow", &body)?;
+        let set = answer.lines().find_map(|line| line.strip_prefix("set-cookie: "));
+        let cookie = set.and_then(|set| set.split(';').next()).context("nobody was signed in")?;
+        Ok(cookie.to_owned())
     }
 
     /// Sells a ticket and keeps a hold, so that every route has something to find; then the ids of all that is there as
