@@ -119,7 +119,7 @@ async fn account(app: &App, answer: &Answer, user: UserId) -> Result<(Reply, u64
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LinkBody {
-    #[schema(value_type = String, max_length = 200)]
+    #[schema(value_type = String, format = "email", max_length = 200)]
     email: Box<str>,
 }
 
@@ -250,7 +250,7 @@ pub(crate) async fn password(Shared(app): Shared<App>, action: Action) -> Result
     let found = app.must_find(|s| s.user(who.user).cloned()).await?;
     app.attempts.admit(&found.email, action.peer())?;
     if passwords::compare(&app, body.current, Some((*found.password).into())).await? == passwords::Compared::Wrong {
-        return Err(Kind::SignInFailed.detail("this is not your password"));
+        return Err(Kind::RuleViolated.detail("current is not your password"));
     }
     let password = passwords::hash(&app, "/new", body.new).await?;
     let session = Some(who.session);
@@ -276,7 +276,7 @@ pub(crate) async fn delete(Shared(app): Shared<App>, action: Action) -> Result<R
     let found = app.must_find(|s| s.user(who.user).cloned()).await?;
     app.attempts.admit(&found.email, action.peer())?;
     if passwords::compare(&app, body.password, Some((*found.password).into())).await? == passwords::Compared::Wrong {
-        return Err(Kind::SignInFailed.detail("this is not your password"));
+        return Err(Kind::RuleViolated.detail("this is not your password"));
     }
     let request = secret_request(&app, &action, Command::DeleteUser(DeleteUser { user: who.user }))?;
     let answer = app.cluster.propose(0, request).await?;

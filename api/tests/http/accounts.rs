@@ -128,7 +128,7 @@ async fn a_password_is_changed_and_lost_ones_are_set_anew() {
     let elsewhere = Browser { cookie: cookie(&sign_in(&node, "ada@example.org", PASSWORD).await) };
     let change = |current: &str, new: &str| json!({"current": current, "new": new});
     let path = "/api/v1/account/password";
-    ada.ask(&node, "PUT", path, &change("not this one", "a new password")).await.problem(401, "sign-in-failed");
+    ada.ask(&node, "PUT", path, &change("not this one", "a new password")).await.problem(422, "rule-violated");
     ada.ask(&node, "PUT", path, &change(PASSWORD, "short")).await.problem(422, "rule-violated");
     ada.ask(&node, "PUT", path, &change(PASSWORD, "a new password")).await.expect(200);
     ada.ask(&node, "GET", "/api/v1/account", &Value::Null).await.expect(200);
@@ -306,7 +306,7 @@ async fn an_account_is_deleted_with_what_is_personal() {
     let node = Node::start().await;
     let ada = register(&node, "ada@example.org").await;
     let path = "/api/v1/account/delete";
-    ada.ask(&node, "POST", path, &json!({"password": "another password"})).await.problem(401, "sign-in-failed");
+    ada.ask(&node, "POST", path, &json!({"password": "another password"})).await.problem(422, "rule-violated");
     ada.ask(&node, "POST", path, &json!({"password": PASSWORD})).await.expect(204);
     ada.ask(&node, "GET", "/api/v1/account", &Value::Null).await.problem(401, "token-missing");
     sign_in(&node, "ada@example.org", PASSWORD).await.problem(401, "sign-in-failed");
