@@ -25,7 +25,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 const LEFT_OUT: &str = "/cluster/(leader|nodes|backup|init)|/keys/|/payments/webhook";
 /// What is about the one who is signed in, and what would end the session that asks.
 const SIGNED_IN: &str = "^/api/v1/(account|sessions)";
-const SIGNS_OUT: &str = "/sign-out";
+const SIGNS_OUT: &str = "/sessions/";
 /// Members of paths with the prefix of the ids they take.
 const IDS: [(&str, &str); 7] = [
     ("venue", "ven_"),
